@@ -1,0 +1,142 @@
+"""CLIP's text transformer and a plain ResNet, with the names that open_clip and timm give their weights.
+
+Widths, depths and kinds of blocks are read from the shapes of the weights. Built on the meta device (no values),
+then filled with `load_state_dict(assign=True)`, which also says whether a name is missing or left over.
+
+Source: Radford et al., "Learning transferable visual models", section 2.4, for the text tower; He et al.,
+"Bag of tricks", figure 2, for the deep stem and the averaging shortcut (ResNet-C and -D).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+Weights = Mapping[str, Tensor]
+
+
+class PlainClip(nn.Module):
+    """A plain ResNet and CLIP's text tower; the latter's parts stand at the top, as in open_clip's `CLIP`.
+
+    Raises:
+        KeyError: The weights are of another kind.
+    """
+
+    def __init__(self, weights: Weights, *, heads: int) -> None:
+        super().__init__()
+        tokens, projection = weights["token_embedding.weight"], weights["text_projection"]
+        self.visual = _ImageTower(_below(weights, "visual."))
+        # from_pretrained, since drawing normal numbers on the meta device imports torch._dynamo, which costs a second
+        self.token_embedding = nn.Embedding.from_pretrained(torch.empty(tokens.shape))
+        self.positional_embedding = nn.Parameter(torch.empty(weights["positional_embedding"].shape))
+        self.transformer = nn.Module()
+        blocks = _count(_below(weights, "transformer.resblocks."))
+        self.transformer.resblocks = nn.Sequential(*[_TextBlock(tokens.shape[1], heads) for _ in range(blocks)])
+        self.ln_final = nn.LayerNorm(tokens.shape[1])
+        self.text_projection = nn.Parameter(torch.empty(projection.shape))
+        self.logit_scale = nn.Parameter(torch.empty(weights["logit_scale"].shape))
+
+    def encode_image(self, image: Tensor) -> Tensor:
+        return self.visual(image)
+
+    def encode_text(self, text: Tensor) -> Tensor:
+        """Read the vector at the end token, which has the highest number."""
+        x = self.token_embedding(text) + self.positional_embedding
+        x = self.ln_final(self.transformer.resblocks(x))
+        return x[torch.arange(len(x)), text.argmax(-1)] @ self.text_projection
+
+
+class _TextBlock(nn.Module):
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.ln_1, self.ln_2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.attn = nn.MultiheadAttention(width, heads, batch_first=True)
+        inner = [("c_fc", nn.Linear(width, 4 * width)), ("gelu", nn.GELU()), ("c_proj", nn.Linear(4 * width, width))]
+        self.mlp = nn.Sequential(OrderedDict(inner))
+
+    def forward(self, x: Tensor) -> Tensor:
+        length = x.shape[1]
+        later = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(1)
+        y = self.ln_1(x)
+        x = x + self.attn(y, y, y, need_weights=False, attn_mask=later)[0]
+        return x + self.mlp(self.ln_2(x))
+
+
+class _ImageTower(nn.Module):
+    """timm's `ResNet` without its classifier, inside open_clip's `TimmModel`."""
+
+    def __init__(self, weights: Weights) -> None:
+        super().__init__()
+        trunk, projection = _below(weights, "trunk."), weights["head.proj.weight"]
+        self.trunk = nn.Module()
+        if "conv1.0.weight" in trunk:
+            parts: list[nn.Module] = []
+            for i in (0, 3, 6):
+                parts += [_convolution(trunk, f"conv1.{i}", stride=2 if i == 0 else 1)]
+                parts += [_norm(trunk, f"conv1.{i + 1}"), nn.ReLU()] if i < 6 else []
+            self.trunk.conv1 = nn.Sequential(*parts)
+        else:
+            self.trunk.conv1 = _convolution(trunk, "conv1", stride=2)
+        self.trunk.bn1 = _norm(trunk, "bn1")
+        for stage in range(1, 5):
+            part = _below(trunk, f"layer{stage}.")
+            blocks = [
+                _ImageBlock(_below(part, f"{i}."), stride=2 if stage > 1 and i == 0 else 1) for i in range(_count(part))
+            ]
+            self.trunk.add_module(f"layer{stage}", nn.Sequential(*blocks))
+        self.head = nn.Module()
+        self.head.proj = nn.Linear(projection.shape[1], projection.shape[0], bias="head.proj.bias" in weights)
+
+    def forward(self, x: Tensor) -> Tensor:
+        trunk = self.trunk
+        x = functional.relu(trunk.bn1(trunk.conv1(x)))
+        x = functional.max_pool2d(x, kernel_size=3, stride=2, padding=1)
+        x = trunk.layer4(trunk.layer3(trunk.layer2(trunk.layer1(x))))
+        return self.head.proj(x.mean((2, 3)))
+
+
+class _ImageBlock(nn.Module):
+    """Two 3x3 convolutions, or 1x1, 3x3, 1x1 where the weights have a third; the stride is in the (first) 3x3."""
+
+    def __init__(self, weights: Weights, *, stride: int) -> None:
+        super().__init__()
+        self.depth = 3 if "conv3.weight" in weights else 2
+        for i in range(1, self.depth + 1):
+            self.add_module(f"conv{i}", _convolution(weights, f"conv{i}", stride if i == self.depth - 1 else 1))
+            self.add_module(f"bn{i}", _norm(weights, f"bn{i}"))
+        self.downsample: nn.Module | None = None
+        if "downsample.1.running_mean" in weights:
+            convolution = _convolution(weights, "downsample.0", stride)
+            self.downsample = nn.Sequential(convolution, _norm(weights, "downsample.1"))
+        elif "downsample.2.running_mean" in weights:
+            pool = nn.AvgPool2d(2, stride, ceil_mode=True, count_include_pad=False) if stride > 1 else nn.Identity()
+            convolution = _convolution(weights, "downsample.1", 1)
+            self.downsample = nn.Sequential(pool, convolution, _norm(weights, "downsample.2"))
+
+    def forward(self, x: Tensor) -> Tensor:
+        shortcut = self.downsample(x) if self.downsample is not None else x
+        for i in range(1, self.depth + 1):
+            x = getattr(self, f"bn{i}")(getattr(self, f"conv{i}")(x))
+            x = functional.relu(x + shortcut if i == self.depth else x)
+        return x
+
+
+def _convolution(weights: Weights, name: str, stride: int) -> nn.Conv2d:
+    out, inside, kernel, _ = weights[f"{name}.weight"].shape
+    return nn.Conv2d(inside, out, kernel, stride=stride, padding=kernel // 2, bias=False)
+
+
+def _norm(weights: Weights, name: str) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(weights[f"{name}.running_mean"].shape[0])
+
+
+def _below(weights: Weights, prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in weights.items() if name.startswith(prefix)}
+
+
+def _count(weights: Weights) -> int:
+    return 1 + max(int(name.partition(".")[0]) for name in weights)

@@ -1,0 +1,67 @@
+"""Everything that open_clip can load, with its surprises turned into sentences."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import open_clip
+from open_clip.tokenizer import SimpleTokenizer
+
+from neuroclip.backbones import weights
+from neuroclip.backbones.model import Loaded
+from neuroclip.backbones.names import DEFAULT_MODEL, Source
+from neuroclip.backbones.preprocess import Preprocess
+from neuroclip.errors import ModelError
+
+
+def load(source: Source) -> Loaded:
+    """Load what `source` names through open_clip.
+
+    Raises:
+        ModelError: Unknown architecture or tag, QuickGELU on one side only, weights that do not fit, cannot be
+            read safely or cannot be downloaded.
+    """
+    if source.kind in ("file", "tag"):
+        weights.check_names(source)
+    name = {"directory": f"local-dir:{source.place}", "hub": f"hf-hub:{source.place}"}.get(
+        source.kind, source.architecture
+    )
+    if source.kind == "file":
+        weights.check_file(source)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pretrained = source.place if source.kind in ("file", "tag") else None
+            network = open_clip.create_model(name, pretrained=pretrained, require_pretrained=True, weights_only=True)
+            tokenizer: Any = open_clip.get_tokenizer(name)
+    except ModelError:
+        raise
+    except Exception as error:  # open_clip, torch and the hub raise a dozen unrelated kinds
+        raise _explained(source, error) from error
+    simple = isinstance(tokenizer, SimpleTokenizer)
+    return Loaded(
+        network=network,
+        tokenize=tokenizer,
+        count_tokens=_counter(tokenizer) if simple else None,
+        preprocess=Preprocess.from_config(open_clip.get_model_preprocess_cfg(network)),
+        # read again: create_model changes its own copy
+        model_cfg=open_clip.get_model_config(name) or {},
+    )
+
+
+def _counter(tokenizer: SimpleTokenizer) -> Callable[[str], int]:
+    return lambda text: len(tokenizer.encode(text)) + 2
+
+
+def _explained(source: Source, error: Exception) -> ModelError:
+    what = " ".join(str(error).split())
+    if source.kind in ("tag", "hub") and weights.is_missing(source):
+        return ModelError(weights.how_to_get(source))
+    if isinstance(error, RuntimeError) and "state_dict" in what:
+        return ModelError(
+            f"{source.place}: these weights do not fit {source.architecture or 'the configuration beside them'} "
+            f"({weights.first_misfit(what)})"
+        )
+    return ModelError(f"{source.name} cannot be loaded: {what[:300]}; --model {DEFAULT_MODEL} needs no download")

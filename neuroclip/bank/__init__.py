@@ -1,0 +1,5 @@
+"""Each representation of each recording, computed once."""
+
+from neuroclip.bank.memory import Bank
+
+__all__ = ["Bank"]

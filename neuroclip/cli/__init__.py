@@ -1,0 +1,71 @@
+"""The command line: one module per command, and the only room that prints.
+
+Commands import what they work with when they run, so that `--help` is instant and imports no torch.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from neuroclip.cli import demo, formats, frames, heads, info, models, prompts, zero_shot
+from neuroclip.cli.reporting import complain
+from neuroclip.errors import NeuroclipError
+
+
+class _Commands(TyperGroup):
+    """What a user can mend is one line on stderr and status 1; anything else keeps its traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except NeuroclipError as error:
+            complain(error)
+            ctx.exit(1)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Name what an event camera saw, from a recording file and a few words.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"neuroclip {version('neuroclip')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave."),
+    ] = False,
+) -> None:
+    pass
+
+
+for _name, _module in {
+    "zero-shot": zero_shot,
+    "demo": demo,
+    "frames": frames,
+    "info": info,
+    "heads": heads,
+    "models": models,
+    "prompts": prompts,
+    "formats": formats,
+}.items():
+    app.command(_name)(_module.command)
+
+
+def main() -> None:
+    """Run the command line; leaves with status 0, 1 (the user can mend it) or 2 (wrong usage)."""
+    app(prog_name="neuroclip")

@@ -1,0 +1,200 @@
+"""The options that several commands share, and how their text becomes values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+import typer
+
+Split = Literal["events", "time", "window"]
+Polarity = Literal["paper", "reference-code"]
+Precision = Literal["auto", "fp32", "bf16"]
+
+
+class SensorSize(NamedTuple):
+    """Width and height in pixels."""
+
+    width: int
+    height: int
+
+
+def parse_size(text: str) -> SensorSize:
+    """Read `34x34`."""
+    width, cross, height = text.lower().partition("x")
+    if not (cross and width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise typer.BadParameter(f"{text!r} is not a size such as 34x34 (width x height, in pixels).")
+    return SensorSize(int(width), int(height))
+
+
+def assignments(texts: Sequence[str] | None) -> dict[str, Any]:
+    """Read `name=value` pairs; a value is JSON where it can be (`2`, `[1, 2]`), else the text itself."""
+    values: dict[str, Any] = {}
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        if not (equals and name.strip()):
+            raise typer.BadParameter(f"{text!r} is not of the form name=value.", param_hint="--option")
+        try:
+            values[name.strip().replace("-", "_")] = json.loads(value)
+        except json.JSONDecodeError:
+            values[name.strip().replace("-", "_")] = value
+    return values
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """Return those options that were given on the command line."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _complete_heads() -> list[str]:
+    from neuroclip import heads
+
+    return [row.name for row in heads.installed()]
+
+
+def _complete_formats() -> list[str]:
+    from neuroclip import formats
+
+    return [row.name for row in formats.installed()]
+
+
+def _complete_prompts() -> list[str]:
+    import neuroclip_prompts
+
+    return list(neuroclip_prompts.names())
+
+
+Recordings = Annotated[
+    list[Path], typer.Argument(metavar="REC...", help="Recordings, or folders of them.", show_default=False)
+]
+OneRecording = Annotated[Path, typer.Argument(metavar="REC", help="A recording.", show_default=False)]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        help="Read the files as this format; see `neuroclip formats`.",
+        metavar="NAME",
+        autocompletion=_complete_formats,
+        show_default="from the file",
+    ),
+]
+Size = Annotated[
+    SensorSize | None,
+    typer.Option(
+        parser=parse_size, metavar="WxH", help="Sensor size in pixels.", show_default="the smallest known one"
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
+
+_FRAMES = "Frames"
+Steps = Annotated[
+    int | None,
+    typer.Option(min=1, help="Number of timesteps.", show_default="10", rich_help_panel=_FRAMES),
+]
+SplitBy = Annotated[
+    Split | None,
+    typer.Option(
+        "--split",
+        help="Timesteps of equal numbers of events, of equal time, or of --step-us each.",
+        show_default="events",
+        rich_help_panel=_FRAMES,
+    ),
+]
+StepUs = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Microseconds of a timestep, for --split window.",
+        show_default=False,
+        rich_help_panel=_FRAMES,
+    ),
+]
+PaintAs = Annotated[
+    Polarity | None,
+    typer.Option(
+        "--polarity",
+        help="paper: ON is white; reference-code: ON is black.",
+        show_default="paper",
+        rich_help_panel=_FRAMES,
+    ),
+]
+MinCount = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Events of one polarity that a pixel needs.", show_default="1", rich_help_panel=_FRAMES
+    ),
+]
+
+_MODEL = "Model"
+ModelName = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        help="event-tiny, ARCHITECTURE:TAG, ARCHITECTURE:FILE, or a directory.",
+        rich_help_panel=_MODEL,
+    ),
+]
+ModelPrecision = Annotated[
+    Precision, typer.Option("--precision", help="Precision of the weights.", rich_help_panel=_MODEL)
+]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps ...", rich_help_panel=_MODEL)]
+
+_HEAD = "Head"
+HeadName = Annotated[
+    str,
+    typer.Option(
+        "--head",
+        metavar="NAME",
+        help="A head that needs no shots; see `neuroclip heads`.",
+        autocompletion=_complete_heads,
+        rich_help_panel=_HEAD,
+    ),
+]
+HeadOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option",
+        "-o",
+        metavar="NAME=VALUE",
+        help="An option of the head.",
+        rich_help_panel=_HEAD,
+        show_default=False,
+    ),
+]
+
+_CLASSES = "Classes"
+ClassNames = Annotated[
+    str | None,
+    typer.Option(
+        "--classes", metavar='"A, B, ..."', help="Class names.", rich_help_panel=_CLASSES, show_default=False
+    ),
+]
+ClassesFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="A text file with one class name a line.",
+        rich_help_panel=_CLASSES,
+        show_default=False,
+    ),
+]
+Prompts = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE",
+        help="Prompt set; it may bring class names. See `neuroclip prompts`.",
+        autocompletion=_complete_prompts,
+        show_default="default",
+        rich_help_panel=_CLASSES,
+    ),
+]
+Templates = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar='"A {}."',
+        help="A sentence with {} for the class, in place of the prompt set's; repeatable.",
+        rich_help_panel=_CLASSES,
+        show_default=False,
+    ),
+]

@@ -1,0 +1,129 @@
+"""Columns of numbers as files have them: named or not, in any unit, with any polarity, into events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuroclip.errors import RecordingError
+from neuroclip.recording import make_events
+from neuroclip.shapes import Events
+
+Column = NDArray[Any]
+
+_NAMES = {
+    "t": "t", "ts": "t", "time": "t", "times": "t", "timestamp": "t", "timestamps": "t",
+    "x": "x", "xs": "x", "col": "x", "x_pos": "x",
+    "y": "y", "ys": "y", "row": "y", "y_pos": "y",
+    "p": "p", "ps": "p", "pol": "p", "polarity": "p", "polarities": "p", "on": "p",
+}  # fmt: skip
+_UNITS = {"s": 1e6, "sec": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
+_LONGEST_SECONDS = 7 * 24 * 3600
+
+
+def find_columns(names: Sequence[str]) -> dict[str, tuple[str, float | None]] | None:
+    """Find t, x, y and p among the names of a file: column -> (its name, microseconds per unit of time).
+
+    A time may name its unit (`t_us`, `timestamp_s`); the unit is None where it does not. None: not all four
+    are there.
+    """
+    found: dict[str, tuple[str, float | None]] = {}
+    for name in names:
+        plain = name.strip().strip('"').lower()
+        stem, _, unit = plain.rpartition("_")
+        if plain in _NAMES:
+            found.setdefault(_NAMES[plain], (name, None))
+        elif unit in _UNITS and _NAMES.get(stem) == "t":
+            found.setdefault("t", (name, _UNITS[unit]))
+    return found if len(found) == 4 else None
+
+
+def named_events(columns: Mapping[str, Column], where: Mapping[str, tuple[str, float | None]]) -> Events:
+    """Make events of the columns that `find_columns` found."""
+    t, x, y, p = (np.ravel(columns[where[name][0]]) for name in "txyp")
+    return column_events(t, x, y, p, where["t"][1])
+
+
+def column_events(t: Column, x: Column, y: Column, p: Column, unit: float | None = None) -> Events:
+    """Make events of four columns of numbers.
+
+    Times without a unit are seconds when they have fractions, otherwise microseconds. Polarity is 1 ON and 0
+    or -1 OFF.
+
+    Raises:
+        RecordingError: Something that is no number, no whole pixel, or no polarity; the event is named.
+    """
+    if not len(t) == len(x) == len(y) == len(p):
+        raise RecordingError(f"its columns have different lengths: {len(t)}, {len(x)}, {len(y)} and {len(p)}")
+    for name, values in (("t", t), ("x", x), ("y", y), ("p", p)):
+        if values.dtype.kind not in "biuf":
+            raise RecordingError(f"its column {name} holds {values.dtype}, not numbers")
+    return make_events(_microseconds(t, unit), _pixels("x", x), _pixels("y", y), _polarity(p))
+
+
+def _microseconds(t: Column, unit: float | None) -> Column:
+    if unit is None or t.dtype.kind == "f":
+        _check_finite("t", t)
+    if unit is None:
+        fractions = t.dtype.kind == "f" and bool(np.any(t != np.rint(t)))
+        # Nobody records for weeks: microseconds that were kept with fractions.
+        seconds = fractions and float(t.max() - t.min()) < _LONGEST_SECONDS
+        unit = 1e6 if seconds else 1.0
+    if t.dtype.kind == "u" and t.size and t.max() >= 2**63:
+        raise RecordingError(f"event {int(t.argmax())} has a time beyond 64 bits")
+    if unit == 1.0 and t.dtype.kind in "biu":
+        return t.astype(np.int64)
+    scaled = np.rint(t.astype(np.float64) * unit)
+    if scaled.size and np.abs(scaled).max() >= 2**63:
+        raise RecordingError(f"event {int(np.abs(scaled).argmax())} has a time beyond 64 bits")
+    return scaled.astype(np.int64)
+
+
+def _pixels(name: str, values: Column) -> Column:
+    if values.dtype.kind != "f":
+        return values
+    _check_finite(name, values)
+    whole = np.rint(values)
+    if np.any(whole != values):
+        first = int(np.argmax(whole != values))
+        raise RecordingError(f"event {first} has {name}={values[first]:g}, which is no whole pixel")
+    return whole.clip(-1, 65536).astype(np.int64)
+
+
+def _polarity(p: Column) -> Column:
+    known = (p == 0) | (p == 1) | (p == -1)
+    if not known.all():
+        first = int(np.argmin(known))
+        raise RecordingError(f"event {first} has the polarity {p[first]:g}; 1 is ON, 0 or -1 is OFF")
+    return p > 0
+
+
+def _check_finite(name: str, values: Column) -> None:
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        first = int(np.argmin(np.isfinite(values)))
+        raise RecordingError(f"event {first} has {name}={values[first]}")
+
+
+def ordered_events(table: Column) -> Events:
+    """Make events of a table [N, 4] without names: t, x, y, p, or x, y, t, p where only that can be.
+
+    Raises:
+        RecordingError: Neither fits.
+    """
+    if table.ndim != 2 or table.shape[1] != 4:
+        raise RecordingError(f"its table has the shape {list(table.shape)}, not [events, 4]")
+    errors: list[RecordingError] = []
+    for order in ((0, 1, 2, 3), (2, 0, 1, 3)):
+        t, x, y, p = (table[:, i] for i in order)
+        try:
+            events = column_events(t, x, y, p)
+        except RecordingError as error:
+            errors.append(error)
+            continue
+        if np.all(t[1:] >= t[:-1]):
+            return events
+        errors.append(RecordingError("its times go back"))
+    raise RecordingError(f"its columns are neither t, x, y, p ({errors[0]}) nor x, y, t, p ({errors[1]})")

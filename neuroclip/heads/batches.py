@@ -1,0 +1,35 @@
+"""Minibatches of what a bank hands over: a tensor, or a mapping of tensors with one first axis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Batch = Any
+"""A tensor (n, ...), or for a `Joint` a mapping of such tensors."""
+
+
+def item_count(x: Batch) -> int:
+    """Return n, the number of recordings."""
+    return len(next(iter(x.values()))) if isinstance(x, Mapping) else len(x)
+
+
+def take(x: Batch, index: Tensor | slice) -> Batch:
+    """Return the recordings at `index`, a copy where `index` is a tensor; nothing else is read from disk."""
+    return {name: part[index] for name, part in x.items()} if isinstance(x, Mapping) else x[index]
+
+
+def minibatches(
+    x: Batch, size: int, *, generator: torch.Generator | None = None
+) -> Iterator[tuple[Tensor, Batch]]:
+    """Yield (positions, recordings at these positions), `size` at a time; every recording once.
+
+    In the order of `x`, or shuffled where a generator is given.
+    """
+    n = item_count(x)
+    order = torch.arange(n) if generator is None else torch.randperm(n, generator=generator)
+    for index in order.split(size):
+        yield index, take(x, index)

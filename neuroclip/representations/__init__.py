@@ -1,0 +1,56 @@
+"""Recordings into arrays and tensors.
+
+`frames` and `paint` need numpy alone; the representations, which are values that the bank computes once, need
+torch, and are imported when they are asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from neuroclip.representations.painting import paint
+from neuroclip.representations.splits import step_edges
+from neuroclip.representations.ternary import frames
+
+if TYPE_CHECKING:
+    from neuroclip.representations.base import Backbone, Backbones, Representation
+    from neuroclip.representations.counts import EventCounts, EventsPerTimestep, TernaryFrames
+    from neuroclip.representations.embeddings import ClipTimesteps, Features, Joint, valid_timesteps
+
+__all__ = [
+    "Backbone",
+    "Backbones",
+    "ClipTimesteps",
+    "EventCounts",
+    "EventsPerTimestep",
+    "Features",
+    "Joint",
+    "Representation",
+    "TernaryFrames",
+    "frames",
+    "paint",
+    "step_edges",
+    "valid_timesteps",
+]
+
+_HOMES = {
+    "Backbone": "base",
+    "Backbones": "base",
+    "ClipTimesteps": "embeddings",
+    "EventCounts": "counts",
+    "EventsPerTimestep": "counts",
+    "Features": "embeddings",
+    "Joint": "embeddings",
+    "Representation": "base",
+    "TernaryFrames": "counts",
+    "valid_timesteps": "embeddings",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,144 @@
+"""What a representation is: a value that says how recordings become tensors."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Protocol
+
+import torch
+from torch import Tensor
+
+from neuroclip.errors import OptionError
+from neuroclip.recording import Recording
+from neuroclip.shapes import Frames
+
+
+class Backbone(Protocol):
+    """What a representation asks of a model (`neuroclip.backbones.Model` is one)."""
+
+    @property
+    def digest(self) -> str:
+        """Names weights and configuration."""
+        ...
+
+    def encode_frames(self, frames: Frames, *, resize: str, normalize: str) -> Tensor:
+        """Turn uint8 frames [N, H, W] into float32 embeddings [N, d], not normalised."""
+        ...
+
+
+Backbones = Callable[[str], Any]  # from a model's name to a Backbone
+
+
+@dataclass(frozen=True)
+class Representation(ABC):
+    """A frozen dataclass of options that JSON can hold; equal values are computed once (see the bank).
+
+    A field named `backbone` is special: `None` means that it is still open, to be filled in with the model
+    that the user chose, before any key is made.
+    """
+
+    padding: ClassVar[int | None] = None
+    """What continues a recording that has fewer timesteps than others in the stack; None: nothing can."""
+
+    @abstractmethod
+    def compute(self, recording: Recording, backbones: Backbones) -> Any:
+        """Return the tensor of one recording, or a mapping of tensors."""
+
+    def compute_many(self, recordings: Sequence[Recording], backbones: Backbones) -> list[Any]:
+        """Compute several at once, where that is quicker; what one gives never depends on the others."""
+        return [self.compute(recording, backbones) for recording in recordings]
+
+    def stack(self, computed: Sequence[Any]) -> Any:
+        """Put the tensors of several recordings on a new first axis.
+
+        Recordings with fewer timesteps (the first axis of each) are continued with `padding`.
+
+        Raises:
+            OptionError: The recordings differ in shape, and there is no padding that would not be mistaken
+                for something seen.
+        """
+        if not computed:
+            raise OptionError("there is no recording to stack")
+        shapes = {tuple(x.shape) for x in computed}
+        if len(shapes) == 1:
+            return torch.stack(list(computed))
+        if len({shape[1:] for shape in shapes}) > 1:
+            raise OptionError(
+                f"{type(self).__name__} of recordings from different sensors do not stack: "
+                f"one has the shape {list(min(shapes))}, another {list(max(shapes))}; give one --size"
+            )
+        if self.padding is None:
+            raise OptionError(
+                f"{type(self).__name__} of recordings with different numbers of timesteps "
+                f"({min(shapes)[0]} to {max(shapes)[0]}) do not stack: use split='events' or 'time', "
+                "or one recording at a time"
+            )
+        longest = max(shapes)[0]
+        stacked = computed[0].new_full((len(computed), longest, *min(shapes)[1:]), self.padding)
+        for row, x in zip(stacked, computed, strict=True):
+            row[: len(x)] = x
+        return stacked
+
+    @property
+    def key(self) -> str:
+        """Canonical JSON: the class and its fields, nested; equal values have equal keys."""
+        return json.dumps(self.described(), sort_keys=True, separators=(",", ":"))
+
+    def described(self) -> dict[str, Any]:
+        """Return the class and its fields as JSON has them."""
+        cls = type(self)
+        ours = cls.__module__.partition(".")[0] == "neuroclip"
+        name = cls.__qualname__ if ours else f"{cls.__module__}.{cls.__qualname__}"
+        return {name: {f.name: _jsonable(getattr(self, f.name)) for f in fields(self)}}
+
+    def filled(self, model_name: str) -> Representation:
+        """Return a copy in which every open backbone, also of nested representations, is this model."""
+        return replace(
+            self, **{f.name: _filled(f.name, getattr(self, f.name), model_name) for f in fields(self)}
+        )
+
+    def backbone_names(self) -> tuple[str, ...]:
+        """Return the models that computing needs, sorted, each once.
+
+        Raises:
+            OptionError: A backbone is still open.
+        """
+        names = set[str]()
+        for f in fields(self):
+            value = getattr(self, f.name)
+            if f.name == "backbone" and value is None:
+                raise OptionError(f"the backbone of {type(self).__name__} is open: use filled('event-tiny')")
+            if f.name == "backbone":
+                names.add(value)
+            for nested in _nested(value):
+                names.update(nested.backbone_names())
+        return tuple(sorted(names))
+
+
+def _nested(value: Any) -> Iterator[Representation]:
+    if isinstance(value, Representation):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _nested(item)
+
+
+def _filled(name: str, value: Any, model_name: str) -> Any:
+    if name == "backbone" and value is None:
+        return model_name
+    if isinstance(value, Representation):
+        return value.filled(model_name)
+    if isinstance(value, tuple):
+        return tuple(_filled("", item, model_name) for item in value)
+    return value
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, Representation):
+        return value.described()
+    if isinstance(value, tuple | list):
+        return [_jsonable(item) for item in value]
+    return value

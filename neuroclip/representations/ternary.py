@@ -1,0 +1,114 @@
+"""Events painted into frames of three values, in one pass and straight into uint8."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from importlib.util import find_spec
+from inspect import unwrap
+from typing import Any
+
+import numpy as np
+
+from neuroclip.recording import Recording
+from neuroclip.representations.painting import BACKGROUND, check_painting, paint
+from neuroclip.representations.splits import step_edges
+from neuroclip.shapes import Frames
+
+# Importing and compiling numba takes about as long as numpy needs for a hundred million events.
+_WORTH_NUMBA = 1_000_000
+
+
+def frames(
+    recording: Recording,
+    steps: int = 10,
+    split: str = "events",
+    polarity: str = "paper",
+    min_count: int = 1,
+    window_us: int | None = None,
+) -> Frames:
+    """Paint a recording as the image encoder will see it: uint8 [T, H, W], 127 where nothing happened.
+
+    Args:
+        recording: What to paint. An empty one gives frames that are 127 all over.
+        steps: How many frames, unless the split is by window.
+        split: `events` (equal numbers), `time` (equal spans) or `window`: see `step_edges`.
+        polarity: `paper` (ON 255, OFF 0) or `reference-code` (the other way round): see `paint`. ON always
+            wins.
+        min_count: How many events of one polarity a pixel needs in a timestep.
+        window_us: The length of a timestep in microseconds, for `split="window"` only.
+
+    Raises:
+        OptionError: An option that cannot be.
+    """
+    edges = step_edges(recording, steps, split, window_us)
+    inks = check_painting(polarity, min_count)
+    numba_pays = len(recording) >= _WORTH_NUMBA or "numba" in sys.modules
+    if numba_pays and find_spec("numba") is not None:
+        return _paint_with_numba(recording, edges, inks, min_count)
+    return _paint_with_numpy(recording, edges, polarity, min_count)
+
+
+def _paint_with_numpy(recording: Recording, edges: Any, polarity: str, min_count: int) -> Frames:
+    area = recording.width * recording.height
+    painted = np.empty((len(edges) - 1, recording.height, recording.width), np.uint8)
+    for step, frame in enumerate(painted):
+        events = recording.events[edges[step] : edges[step + 1]]
+        pixels = events["y"].astype(np.intp)
+        pixels *= recording.width
+        pixels += events["x"]
+        pixels += events["on"] * np.intp(area)
+        if min_count == 1:  # marks are enough: no counts
+            seen = np.zeros(2 * area, np.uint8)
+            seen[pixels] = 1
+        else:
+            seen = np.bincount(pixels, minlength=2 * area)
+        off, on = seen.reshape(2, recording.height, recording.width)
+        frame[:] = paint(on, off, polarity=polarity, min_count=min_count)
+    return painted
+
+
+def _paint_with_numba(recording: Recording, edges: Any, inks: tuple[int, int], min_count: int) -> Frames:
+    painted = np.empty((len(edges) - 1, recording.height, recording.width), np.uint8)
+    seen = np.empty(2 * recording.width * recording.height, np.uint8 if min_count == 1 else np.uint32)
+    events = recording.events
+    _compiled()(events["x"], events["y"], events["on"], edges, painted, seen, *inks, min_count)
+    return painted
+
+
+@cache
+def _compiled() -> Any:
+    import numba
+
+    # The tests' type checker wraps every function; numba wants the plain one.
+    plain = unwrap(_kernel)
+    try:
+        return numba.njit(plain, cache=True, nogil=True, boundscheck=True)
+    except RuntimeError:  # nowhere to write the cache
+        return numba.njit(plain, nogil=True, boundscheck=True)
+
+
+def _kernel(
+    xs: Any, ys: Any, ons: Any, edges: Any, painted: Any, seen: Any, ink_on: int, ink_off: int, min_count: int
+) -> None:
+    # The rules of `paint`; a test holds the two together. Polarity is close to a coin toss, so that a branch
+    # on it, or reading back what was painted, would cost more than marking both planes first.
+    steps, height, width = painted.shape
+    area = height * width
+    for step in range(steps):
+        seen[:] = 0
+        # Two loops, since a test of min_count inside one would be made for every event.
+        if min_count == 1:
+            for i in range(edges[step], edges[step + 1]):
+                seen[np.intp(ons[i]) * area + np.intp(ys[i]) * width + np.intp(xs[i])] = 1
+        else:
+            for i in range(edges[step], edges[step + 1]):
+                seen[np.intp(ons[i]) * area + np.intp(ys[i]) * width + np.intp(xs[i])] += 1
+        frame = painted[step].reshape(-1)
+        for pixel in range(area):
+            if seen[area + pixel] >= min_count:
+                frame[pixel] = ink_on
+            elif seen[pixel] >= min_count:
+                frame[pixel] = ink_off
+            else:
+                frame[pixel] = BACKGROUND

@@ -1,0 +1,79 @@
+"""An endless supply of simulated training batches, made by a process of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.multiprocessing as mp
+import torch.nn.functional as F
+
+from holdouts import held_out, is_icon
+from scenes import Pictures, simulate
+
+SIZES, SIZE_SHARES = (34, 48, 64, 128), (0.45, 0.15, 0.37, 0.03)
+GLYPH_SHARE, DIGIT_SHARE = 0.28, 0.6
+
+
+def load_pictures(run: Path) -> tuple[np.ndarray, list[tuple[str, list[str]]]]:
+    """(n, 2, 64, 64) uint8 of grey and alpha, and (family, captions) of each."""
+    with np.load(run / "pictures.npz") as file:
+        images = np.stack([file["grey"], file["alpha"]], 1)
+    return images, [(family, captions) for family, captions in json.loads((run / "pictures.json").read_text())]
+
+
+def pools(rows: list[tuple[str, list[str]]], everything: bool) -> dict[str, np.ndarray]:
+    """Indices of the pictures to draw from: icons, digits of fonts, digits of strokes, letters and signs."""
+    allowed = np.ones(len(rows), bool) if everything else ~held_out(rows)
+    kinds: dict[str, list[int]] = {"icon": [], "font digit": [], "stroke digit": [], "letter": []}
+    for i, (family, captions) in enumerate(rows):
+        if allowed[i]:
+            kind = "icon" if is_icon(family) else "stroke digit" if family == "strokes" else (
+                "font digit" if captions[0].startswith("the digit") else "letter"
+            )
+            kinds[kind].append(i)
+    return {kind: np.array(indices) for kind, indices in kinds.items()}
+
+
+def to_input(frames: torch.Tensor) -> torch.Tensor:
+    """Painted frames (n, s, s) as the model's own preprocessing resizes them: uint8 (n, 64, 64)."""
+    size = frames.shape[-1]
+    if size == 64:
+        return frames
+    small = F.interpolate(frames[:, None].float(), (64, 64), mode="bilinear", antialias=size > 64, align_corners=False)
+    return small[:, 0].round_().byte()
+
+
+def _supply(run: Path, everything: bool, batch: int, seed: int, queue: mp.Queue) -> None:
+    torch.set_num_threads(1)
+    images, rows = load_pictures(run)
+    pool = pools(rows, everything)
+    draw = np.random.default_rng(seed)
+    rng = torch.Generator().manual_seed(seed)
+    part = batch // 4
+    while True:
+        halves: tuple[list, list] = ([], [])
+        for _ in range(4):
+            kinds = np.where(
+                draw.random(part) > GLYPH_SHARE,
+                "icon",
+                np.where(
+                    draw.random(part) > DIGIT_SHARE, "letter", np.where(draw.random(part) > 0.5, "font digit", "stroke digit")
+                ),
+            )
+            index = np.array([pool[k][draw.integers(len(pool[k]))] for k in kinds])
+            shown = Pictures(torch.from_numpy(images[index]).float() / 255, torch.from_numpy(kinds != "icon"))
+            frames = simulate(shown, int(draw.choice(SIZES, p=SIZE_SHARES)), 2, rng)
+            for half, moment in zip(halves, frames.unbind(1), strict=True):
+                half.append((to_input(moment), torch.from_numpy(index)))
+        for half in halves:
+            queue.put((torch.cat([f for f, _ in half]), torch.cat([i for _, i in half])))
+
+
+def supply(run: Path, *, everything: bool, batch: int, seed: int) -> mp.Queue:
+    """Start the process; the queue gives (uint8 (batch, 64, 64), picture indices (batch,)) for ever."""
+    queue: mp.Queue = mp.Queue(24)
+    mp.Process(target=_supply, args=(run, everything, batch, seed, queue), daemon=True).start()
+    return queue

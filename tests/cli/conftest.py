@@ -1,0 +1,43 @@
+"""The command line run inside the test process, on small recordings of text and numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from neuroclip.cli import app
+from neuroclip.recording import Recording
+
+
+@pytest.fixture
+def run() -> Callable[..., Any]:
+    """`run("info", path)` gives `exit_code`, `stdout` and `stderr`; an exception that is no exit is raised."""
+
+    def run(*arguments: object) -> Any:
+        result = CliRunner().invoke(app, [str(a) for a in arguments], prog_name="neuroclip")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return run
+
+
+@pytest.fixture
+def write_recording(make_recording: Callable[..., Recording], tmp_path: Path) -> Callable[..., Path]:
+    """Write a random recording as text that says its sensor's size: `write_recording("a.txt", events=50)`."""
+
+    def write(name: str, **options: Any) -> Path:
+        recording = make_recording(**{"width": 34, "height": 34, **options})
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows = np.stack([recording.events[field].astype(np.int64) for field in ("t", "x", "y", "on")], axis=1)
+        lines = [f"{recording.width} {recording.height}", *(" ".join(map(str, row)) for row in rows)]
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+    return write

@@ -1,0 +1,166 @@
+"""`info`, `frames` and the lists: what can be seen before a model is asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+Run = Callable[..., Any]
+Write = Callable[..., Path]
+
+
+def test_info_counts_what_is_in_the_file(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("34 20\n5 0 0 1\n15 33 19 1\n25 1 2 0\n1005 3 4 1\n")
+    (line,) = run("info", path, "--json").stdout.splitlines()
+    row = json.loads(line)
+    assert (row["recording"], row["events"], row["width"], row["height"]) == (str(path), 4, 34, 20)
+    assert (row["start_us"], row["span_us"], row["events_per_s"], row["on_share"]) == (5, 1000, 4000, 0.75)
+
+
+def test_info_of_a_single_event_has_no_rate(run: Run, write_recording: Write) -> None:
+    path = write_recording("a.txt", events=1)
+    assert json.loads(run("info", path, "--json").stdout)["events_per_s"] is None
+    assert run("info", path).exit_code == 0
+
+
+def test_a_bad_recording_is_reported_and_the_others_are_answered(run: Run, write_recording: Write) -> None:
+    good, other = write_recording("a.txt"), write_recording("c.txt", seed=1)
+    bad = good.with_name("b.txt")
+    bad.write_bytes(b"\xff\x00nonsense")
+    result = run("info", good, bad, good.with_name("missing.bin"), other, "--json")
+    assert result.exit_code == 1
+    assert [json.loads(line)["recording"] for line in result.stdout.splitlines()] == [str(good), str(other)]
+    complaints = result.stderr.splitlines()
+    assert len(complaints) == 2
+    assert str(bad) in complaints[0]
+    assert "missing.bin" in complaints[1]
+
+
+def test_a_folder_stands_for_the_recordings_in_it(run: Run, write_recording: Write) -> None:
+    paths = [write_recording(f"all/{name}.txt") for name in ("b/2", "a", "b/1")]
+    result = run("info", paths[1].parent, "--json")
+    assert [json.loads(line)["recording"] for line in result.stdout.splitlines()] == [
+        str(paths[i]) for i in (1, 2, 0)
+    ]
+
+
+def test_a_guessed_size_is_said_on_stderr(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("0 1 1 1\n1 40 40 0\n")
+    result = run("info", path, "--json")
+    assert result.exit_code == 0
+    assert result.stderr.startswith("neuroclip: warning: ")
+    given = run("info", path, "--json", "--size", "50x60")
+    assert given.stderr == ""
+    assert (json.loads(given.stdout)["width"], json.loads(given.stdout)["height"]) == (50, 60)
+
+
+def test_an_event_outside_the_given_size_is_named(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("0 1 1 1\n1 40 40 0\n")
+    result = run("info", path, "--size", "34x34")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert str(path) in result.stderr
+    assert "x=40" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("size", ["34", "0x34", "x", "34x34x2", "-1x3", "axb"])
+def test_a_size_that_is_none_is_wrong_usage(run: Run, write_recording: Write, size: str) -> None:
+    result = run("info", write_recording("a.txt"), f"--size={size}")
+    assert result.exit_code == 2
+    assert "34x34" in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("command", ["info", "frames", "zero-shot"])
+def test_no_arguments_are_wrong_usage(run: Run, command: str) -> None:
+    assert run(command).exit_code == 2
+
+
+def test_frames_are_drawn_as_one_page(run: Run, write_recording: Write, tmp_path: Path) -> None:
+    out = tmp_path / "x.png"
+    result = run("frames", write_recording("a.txt"), "--out", out, "--steps", 7)
+    assert result.exit_code == 0
+    assert result.stdout == f"7 frames in {out}\n"
+    with Image.open(out) as page:
+        assert {(0, 0, 0), (127, 127, 127), (255, 255, 255)} <= set(page.convert("RGB").get_flattened_data())
+
+
+def test_frames_move_in_a_gif(run: Run, write_recording: Write, tmp_path: Path) -> None:
+    """Another polarity turns the picture's black and white round, and leaves its grey."""
+    path, out = write_recording("a.txt", events=200), tmp_path / "x.gif"
+    pictures = []
+    for polarity in ("paper", "reference-code"):
+        done = run("frames", path, "--out", out, "--steps", 3, "--polarity", polarity, "--json")
+        assert json.loads(done.stdout) == {
+            "recording": str(path),
+            "out": str(out),
+            "timesteps": 3,
+            "events": 200,
+        }
+        with Image.open(out) as gif:
+            assert gif.n_frames == 3
+            pictures.append(np.asarray(gif.convert("L")).astype(int))
+    grey = pictures[0] == 127
+    assert np.array_equal(grey, pictures[1] == 127)
+    assert np.array_equal(255 - pictures[0][~grey], pictures[1][~grey])
+
+
+@pytest.mark.parametrize("out", ["x.jpg", "x", "missing/x.png"])
+def test_a_picture_that_cannot_be_written_is_an_error(
+    run: Run, write_recording: Write, tmp_path: Path, out: str
+) -> None:
+    result = run("frames", write_recording("a.txt"), "--out", tmp_path / out)
+    assert result.exit_code == 1
+    assert str(tmp_path / out) in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_timestep_length_and_the_window_split_go_together(
+    run: Run, write_recording: Write, tmp_path: Path
+) -> None:
+    path, out = write_recording("a.txt", span_us=10_000), tmp_path / "x.gif"
+    assert run("frames", path, "--out", out, "--split", "window").exit_code == 1
+    assert run("frames", path, "--out", out, "--step-us", 1000).exit_code == 1
+    done = run("frames", path, "--out", out, "--split", "window", "--step-us", 1000, "--json")
+    assert json.loads(done.stdout)["timesteps"] in (10, 11)
+
+
+@pytest.mark.parametrize(
+    "option", [("--steps", 0), ("--split", "evenly"), ("--polarity", "x"), ("--min-count", 0)]
+)
+def test_values_that_an_option_cannot_have_are_wrong_usage(
+    run: Run, write_recording: Write, tmp_path: Path, option: tuple[str, object]
+) -> None:
+    assert run("frames", write_recording("a.txt"), "--out", tmp_path / "x.png", *option).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("heads", "zero-shot"),
+        ("prompts", "nmnist"),
+        ("prompts", "default"),
+        ("formats", "atis"),
+        ("formats", "text"),
+    ],
+)
+def test_what_is_installed_is_listed_with_its_package(run: Run, command: str, name: str) -> None:
+    rows = [json.loads(line) for line in run(command, "--json").stdout.splitlines()]
+    (row,) = [row for row in rows if row["name"] == name]
+    assert (row["package"], row["status"]) == ("neuroclip", "ok")
+    assert name in run(command).stdout
+
+
+def test_the_version_is_the_packages(run: Run) -> None:
+    import neuroclip
+
+    assert run("--version").stdout == f"neuroclip {neuroclip.__version__}\n"

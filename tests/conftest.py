@@ -1,0 +1,64 @@
+"""What all tests share: checked shapes, made-up recordings, and the real ones where they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from jaxtyping import install_import_hook
+
+# Before anything of neuroclip is imported: every annotated function checks its arguments and results from here on.
+install_import_hook("neuroclip", "beartype.beartype")
+
+from neuroclip.recording import Recording, make_events  # noqa: E402
+
+_BESIDE_THE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
+REAL_DATA = Path(os.environ.get("NEUROCLIP_REAL_DATA", _BESIDE_THE_CHECKOUT))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the tests marked `real` where the real recordings are missing; a wrong NEUROCLIP_REAL_DATA is an error."""
+    if REAL_DATA.is_dir():
+        return
+    if "NEUROCLIP_REAL_DATA" in os.environ:
+        raise pytest.UsageError(f"NEUROCLIP_REAL_DATA is {REAL_DATA}, which is no folder")
+    for item in items:
+        if item.get_closest_marker("real"):
+            item.add_marker(pytest.mark.skip(reason="no real recordings beside the checkout"))
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real recordings, for tests marked `real`."""
+    return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def make_recording() -> Callable[..., Recording]:
+    """A factory: `make_recording(events=50, width=12, height=9, span_us=10_000, seed=0)`; or given columns.
+
+    `columns` is a list of (t, x, y, on) instead of random events.
+    """
+
+    def make(
+        events: int = 50,
+        width: int = 12,
+        height: int = 9,
+        span_us: int = 10_000,
+        seed: int = 0,
+        columns: list[tuple[int, int, int, int]] | None = None,
+        **named: object,
+    ) -> Recording:
+        if columns is not None:
+            t, x, y, on = np.array(columns, dtype=np.int64).reshape(-1, 4).T
+        else:
+            random = np.random.default_rng(seed)
+            t = np.sort(random.integers(0, span_us + 1, events))
+            x, y = random.integers(0, width, events), random.integers(0, height, events)
+            on = random.integers(0, 2, events)
+        return Recording(make_events(t, x, y, on), width, height, **named)  # type: ignore[arg-type]
+
+    return make
