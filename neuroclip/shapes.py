@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Bool, Float, Int, Int32, Int64, Shaped, UInt8
 
-Events = Shaped[np.ndarray, "events"]  # structured, recording.EVENT_DTYPE
+Events = Shaped[np.ndarray, "_"]  # of any length; structured, recording.EVENT_DTYPE
 Frames = UInt8[np.ndarray, "t h w"]  # 127 background, 255 and 0 where something happened
 Volume = Int32[np.ndarray, "t 2 h w"]  # counts; plane 0 is OFF, plane 1 is ON
 Edges = Int64[np.ndarray, "edges"]  # one more than timesteps: where each begins, and the end

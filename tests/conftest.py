@@ -8,19 +8,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from jaxtyping import install_import_hook
 
-# Before anything of neuroclip is imported: every annotated function checks its arguments and results from here on.
+# Before neuroclip is imported: every annotated function checks its arguments and results from here on.
 install_import_hook("neuroclip", "beartype.beartype")
 
 from neuroclip.recording import Recording, make_events  # noqa: E402
+
+# A deadline measures the machine's neighbours, not the code.
+settings.register_profile("neuroclip", deadline=None, max_examples=60)
+settings.load_profile("neuroclip")
 
 _BESIDE_THE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
 REAL_DATA = Path(os.environ.get("NEUROCLIP_REAL_DATA", _BESIDE_THE_CHECKOUT))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the tests marked `real` where the real recordings are missing; a wrong NEUROCLIP_REAL_DATA is an error."""
+    """Skip the tests marked `real` without real recordings; a wrong NEUROCLIP_REAL_DATA is an error."""
     if REAL_DATA.is_dir():
         return
     if "NEUROCLIP_REAL_DATA" in os.environ:

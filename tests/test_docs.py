@@ -1,16 +1,21 @@
 """The documents describe what there is, and their examples run."""
 
 import dataclasses
+import importlib.util
 import re
 import tomllib
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 import typer.main
 
 from neuroclip.cli import app
+from neuroclip.recording import Recording
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -92,6 +97,43 @@ def test_the_readme_has_two_commands() -> None:
     assert [
         len(block.strip().splitlines()) for block in fenced(sections(README, "##")["Two commands"], "sh")
     ] == [1, 1]
+
+
+def imported(code: str, path: Path, name: str) -> ModuleType:
+    path.write_text(code, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_readmes_python_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_recording: Callable[..., Recording]
+) -> None:
+    recording = make_recording(events=200, width=34, height=34)
+    events = recording.events
+    np.savez(tmp_path / "recording.npz", t=events["t"], x=events["x"], y=events["y"], p=events["on"])
+    monkeypatch.chdir(tmp_path)
+    (code,) = fenced(README, "python")
+    module = imported(code, tmp_path / "example.py", "readme_example")
+    assert module.frames.shape == (10, 34, 34)
+    assert module.answer.label in ("three", "eight")
+    assert len(module.answer.timesteps["three"]) == 10
+
+
+def test_the_example_head_keeps_the_contract(tmp_path: Path) -> None:
+    from neuroclip.testing import failures
+
+    (code,) = fenced(CONTRIBUTING, "python")
+    assert failures(imported(code, tmp_path / "nearest_mean.py", "nearest_mean").NearestMean()) == {}
+
+
+def test_the_entry_point_of_the_example_is_the_same_everywhere() -> None:
+    group = 'neuroclip.heads"]\nnearest-mean = "nearest_mean:NearestMean"'
+    assert group in CONTRIBUTING
+    assert group in HEADS
 
 
 def test_links_inside_the_project_lead_somewhere() -> None:

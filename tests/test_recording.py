@@ -97,5 +97,8 @@ def test_sliding_windows_overlap_and_stop_at_the_last_event(make_recording):
 
 
 def test_importing_recordings_and_frames_imports_no_torch():
-    code = "import sys, neuroclip; neuroclip.frames, neuroclip.read, neuroclip.Recording; assert 'torch' not in sys.modules"
+    code = (
+        "import sys, neuroclip; neuroclip.frames, neuroclip.read, neuroclip.Recording; "
+        "assert 'torch' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from safetensors import SafetensorError
+
 from neuroclip.backbones import plain
 from neuroclip.backbones.hardware import choose_device, choose_precision
 from neuroclip.backbones.model import Loaded, Model
@@ -31,7 +33,7 @@ def _load(source: Source) -> Loaded:
     if source.kind == "directory":
         try:
             loaded = plain.read(Path(source.place))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, AttributeError, SafetensorError) as error:
             raise ModelError(f"{source.place}: its files cannot be read ({error})") from error
         if loaded is not None:
             return loaded

@@ -56,7 +56,7 @@ def parse_name(name: str) -> Source:
     if name.startswith("hf-hub:"):
         return Source(name, "hub", name.removeprefix("hf-hub:"))
     path = Path(name.removeprefix("local-dir:")).expanduser()
-    if path.is_dir():
+    if name and path.is_dir():
         if not (path / CONFIG).is_file():
             raise ModelError(
                 f"{path}: no {CONFIG} in this directory, so open_clip cannot read it; for weights alone write "

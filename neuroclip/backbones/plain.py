@@ -62,7 +62,7 @@ def _is_plain(config: Mapping[str, Any]) -> bool:
         and {"timm_model_name", "image_size"} <= set(vision) <= _VISION
         and str(vision["timm_model_name"]).split(".")[0] in _RESNETS
         and vision.get("timm_pool", "avg") == "avg"
-        and vision.get("timm_proj", "linear") == "linear"
+        and vision.get("timm_proj", "linear") in ("linear", "mlp")
         and {"heads", "width"} <= set(text) <= _TEXT
         and text.get("vocab_size", 49408) == 49408
     )

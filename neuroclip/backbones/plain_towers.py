@@ -71,7 +71,7 @@ class _ImageTower(nn.Module):
 
     def __init__(self, weights: Weights) -> None:
         super().__init__()
-        trunk, projection = _below(weights, "trunk."), weights["head.proj.weight"]
+        trunk, head = _below(weights, "trunk."), _below(weights, "head.")
         self.trunk = nn.Module()
         if "conv1.0.weight" in trunk:
             parts: list[nn.Module] = []
@@ -88,15 +88,18 @@ class _ImageTower(nn.Module):
                 _ImageBlock(_below(part, f"{i}."), stride=2 if stage > 1 and i == 0 else 1) for i in range(_count(part))
             ]
             self.trunk.add_module(f"layer{stage}", nn.Sequential(*blocks))
-        self.head = nn.Module()
-        self.head.proj = nn.Linear(projection.shape[1], projection.shape[0], bias="head.proj.bias" in weights)
+        if "proj.weight" in head:  # timm_proj "linear", or "mlp"
+            self.head = nn.Sequential(OrderedDict(proj=_linear(head, "proj")))
+        else:
+            inner = [("fc1", _linear(head, "mlp.fc1")), ("act", nn.GELU()), ("fc2", _linear(head, "mlp.fc2"))]
+            self.head = nn.Sequential(OrderedDict(mlp=nn.Sequential(OrderedDict(inner))))
 
     def forward(self, x: Tensor) -> Tensor:
         trunk = self.trunk
         x = functional.relu(trunk.bn1(trunk.conv1(x)))
         x = functional.max_pool2d(x, kernel_size=3, stride=2, padding=1)
         x = trunk.layer4(trunk.layer3(trunk.layer2(trunk.layer1(x))))
-        return self.head.proj(x.mean((2, 3)))
+        return self.head(x.mean((2, 3)))
 
 
 class _ImageBlock(nn.Module):
@@ -128,6 +131,11 @@ class _ImageBlock(nn.Module):
 def _convolution(weights: Weights, name: str, stride: int) -> nn.Conv2d:
     out, inside, kernel, _ = weights[f"{name}.weight"].shape
     return nn.Conv2d(inside, out, kernel, stride=stride, padding=kernel // 2, bias=False)
+
+
+def _linear(weights: Weights, name: str) -> nn.Linear:
+    out, inside = weights[f"{name}.weight"].shape
+    return nn.Linear(inside, out, bias=f"{name}.bias" in weights)
 
 
 def _norm(weights: Weights, name: str) -> nn.BatchNorm2d:

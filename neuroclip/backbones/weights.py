@@ -42,6 +42,9 @@ def check_names(source: Source) -> None:
     tags = list_pretrained_tags_by_model(architecture)
     cfg = get_pretrained_cfg(architecture, source.place)
     if not cfg:
+        other = other_activation(architecture)
+        if other and get_pretrained_cfg(other, source.place):
+            raise ModelError(f"{source.name}: these weights belong to the other activation: use {other}:{source.place}")
         found = f"no weights are tagged {source.place!r}" if source.place else "it needs a tag or a file"
         known = f"known tags: {', '.join(tags)}" if tags else "open_clip knows no weights for it"
         raise ModelError(f"{source.name}: {found}; {known}; or write {architecture}:FILE")

@@ -5,6 +5,7 @@ Commands import what they work with when they run, so that `--help` is instant a
 
 from __future__ import annotations
 
+import warnings
 from typing import Annotated, Any
 
 import typer
@@ -19,11 +20,17 @@ class _Commands(TyperGroup):
     """What a user can mend is one line on stderr and status 1; anything else keeps its traceback."""
 
     def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except NeuroclipError as error:
-            complain(error)
-            ctx.exit(1)
+        with warnings.catch_warnings():
+            warnings.showwarning = _warn
+            try:
+                return super().invoke(ctx)
+            except NeuroclipError as error:
+                complain(error)
+                ctx.exit(1)
+
+
+def _warn(message: Warning | str, *_: Any) -> None:
+    complain(f"warning: {message}")
 
 
 app = typer.Typer(
@@ -35,12 +42,13 @@ app = typer.Typer(
 )
 
 
-def _show_version(wanted: bool) -> None:
+def _show_version(wanted: bool) -> bool:
     if wanted:
         from importlib.metadata import version
 
         typer.echo(f"neuroclip {version('neuroclip')}")
         raise typer.Exit
+    return wanted
 
 
 @app.callback()

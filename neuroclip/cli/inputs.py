@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 from neuroclip.cli.options import SensorSize
-from neuroclip.cli.reporting import Failures, complain
-from neuroclip.errors import RecordingError, RecordingWarning
+from neuroclip.cli.reporting import Failures
+from neuroclip.errors import RecordingError
 from neuroclip.recording import Recording
 
 
@@ -17,7 +16,7 @@ def read_all(
 ) -> list[tuple[Path, Recording]]:
     """Read every recording that `paths` name or hold, in order; all are taken to be of one camera.
 
-    A file that cannot be read is reported and left out. What had to be guessed is said on stderr.
+    A file that cannot be read is reported and left out.
 
     Raises:
         OptionError: No such format.
@@ -25,11 +24,7 @@ def read_all(
     from neuroclip import formats
 
     files = formats.find(paths)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", RecordingWarning)
-        results = formats.read_each(files, format=format, size=size)
-    for message in dict.fromkeys(str(warning.message) for warning in caught):
-        complain(f"warning: {message}")
+    results = formats.read_each(files, format=format, size=size)
     recordings: list[tuple[Path, Recording]] = []
     for path, result in zip(files, results, strict=True):
         if isinstance(result, RecordingError):

@@ -67,7 +67,7 @@ def _complete_prompts() -> list[str]:
 
 
 Recordings = Annotated[
-    list[Path], typer.Argument(metavar="REC...", help="Recordings, or folders of them.", show_default=False)
+    list[Path], typer.Argument(metavar="REC", help="Recordings, or folders of them.", show_default=False)
 ]
 OneRecording = Annotated[Path, typer.Argument(metavar="REC", help="A recording.", show_default=False)]
 Format = Annotated[

@@ -49,5 +49,6 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
 @contextmanager
 def progress(length: int, label: str) -> Generator[Any]:
     """A bar on stderr with `.update(n)`; nothing where stderr is not a terminal, or for one item."""
-    with typer.progressbar(length=length, label=label, file=sys.stderr, hidden=length < 2) as bar:
+    hidden = length < 2 or not sys.stderr.isatty()
+    with typer.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden) as bar:
         yield bar

@@ -53,14 +53,15 @@ class Atis(Format):
                 "it was cut off, or is no ATIS recording (N-MNIST)"
             )
         x, y, t, on = _words(data)
+        keep = y != _OVERFLOW_ROW
+        x, y, t, on = x[keep], y[keep], t[keep], on[keep]
         backward = float(np.mean(t[1:] < t[:-1])) if len(t) > 1 else 0.0
         if backward > _MOST_BACKWARD:
             raise RecordingError(
                 f"read as ATIS (N-MNIST), {backward:.0%} of its events go back in time: "
                 "it is damaged or another format"
             )
-        keep = y != _OVERFLOW_ROW
-        return Decoded(make_events(t[keep], x[keep], y[keep], on[keep]))
+        return Decoded(make_events(t, x, y, on))
 
 
 def _words(data: bytes) -> tuple[Any, Any, Any, Any]:

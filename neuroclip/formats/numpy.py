@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -35,39 +33,43 @@ class Numpy(Format):
         return head.startswith(b"\x93NUMPY") or (head.startswith(b"PK\x03\x04") and b".npy" in head[:256])
 
     def decode(self, path: Path) -> Decoded:
-        """Read the arrays; those that hold no events are left alone."""
-        try:
-            loaded = np.load(path, allow_pickle=False)
-            if isinstance(loaded, np.ndarray):
-                return Decoded(_array_events(loaded))
-            with loaded:
-                return _archive(loaded)
-        except (
-            ValueError,
-            EOFError,
-            zipfile.BadZipFile,
-            zlib.error,
-            KeyError,
-            NotImplementedError,
-            MemoryError,
-        ) as error:
-            raise RecordingError(_why(error)) from error
+        """Read the arrays."""
+        arrays = _load(path)
+        size = None
+        if "width" in arrays and "height" in arrays:
+            size = (_whole("width", arrays.pop("width")), _whole("height", arrays.pop("height")))
+        where = find_columns(list(arrays))
+        if where is not None:
+            return Decoded(named_events(arrays, where), size)
+        if "events" not in arrays and len(arrays) != 1:
+            raise RecordingError(
+                f"its arrays are {', '.join(arrays) or 'none'}; expected t, x, y and p, or events"
+            )
+        return Decoded(_array_events(arrays.get("events", next(iter(arrays.values())))), size)
 
 
-def _archive(arrays: np.lib.npyio.NpzFile) -> Decoded:
-    size = None
-    if "width" in arrays and "height" in arrays:
-        size = (int(arrays["width"]), int(arrays["height"]))
-    where = find_columns(arrays.files)
-    if where is not None:
-        columns = {name: arrays[name] for name, _ in where.values()}
-        return Decoded(named_events(columns, where), size)
-    if "events" in arrays:
-        return Decoded(_array_events(arrays["events"]), size)
-    rest = [name for name in arrays.files if name not in ("width", "height")]
-    if len(rest) != 1:
-        raise RecordingError(f"its arrays are {', '.join(rest) or 'none'}; expected t, x, y and p, or events")
-    return Decoded(_array_events(arrays[rest[0]]), size)
+def _load(path: Path) -> dict[str, Array]:
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return {"events": loaded}
+        with loaded:
+            return {name: loaded[name] for name in loaded.files}
+    except OSError:
+        raise
+    except Exception as error:  # a damaged file makes numpy, zipfile, zlib and tokenize raise almost anything
+        if "allow_pickle" in str(error):
+            raise RecordingError(
+                "it holds Python objects, never unpickled: save plain arrays (or it is no NumPy file)"
+            ) from error
+        why = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        raise RecordingError(f"the NumPy file is damaged or cut off ({why})") from error
+
+
+def _whole(name: str, value: Array) -> int:
+    if value.size != 1 or value.dtype.kind not in "iu":
+        raise RecordingError(f"its {name} is no number of pixels")
+    return int(value.item())
 
 
 def _array_events(array: Array) -> Events:
@@ -77,9 +79,3 @@ def _array_events(array: Array) -> Events:
     if where is None:
         raise RecordingError(f"its fields are {', '.join(array.dtype.names)}; expected t, x, y and p")
     return named_events({name: array[name] for name in array.dtype.names}, where)
-
-
-def _why(error: Exception) -> str:
-    if "pickle" in str(error).lower() and "allow_pickle" in str(error):
-        return "it holds Python objects, never unpickled: save plain arrays (or it is no NumPy file)"
-    return f"the NumPy file is damaged or cut off ({str(error).rstrip('.') or type(error).__name__})"

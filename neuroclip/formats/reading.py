@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from neuroclip.errors import RecordingError, RecordingWarning
 from neuroclip.formats import registry
-from neuroclip.formats.format import HEAD_BYTES, Decoded, Format
+from neuroclip.formats.finding import read_head
+from neuroclip.formats.format import Decoded, Format
 from neuroclip.formats.sensors import sensor_name, smallest_sensor
 from neuroclip.recording import Recording
 
@@ -105,31 +106,6 @@ def read_many(
     return recordings
 
 
-def find(paths: Sequence[str | Path]) -> list[Path]:
-    """Replace folders by the recordings in them (recursively, sorted, none hidden); keep files as they are.
-
-    A file in a folder counts when it has the suffix of an installed format; where other things share that
-    suffix, also by content. A folder without any stays in the list, so that reading it says what is wrong.
-    """
-    found: list[Path] = []
-    for path in map(Path, paths):
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if _is_recording(p, path))
-            found += inside or [path]
-        else:
-            found.append(path)
-    return found
-
-
-def _is_recording(path: Path, root: Path) -> bool:
-    if any(part.startswith(".") for part in path.relative_to(root).parts) or not path.is_file():
-        return False
-    formats = [f for f in registry.load_all() if path.suffix.lower() in f.suffixes]
-    if any(not f.shares_suffixes for f in formats):
-        return True
-    return bool(formats) and any(f.detect(path, _head(path)) for f in formats)
-
-
 def _decode(path: Path, name: str | None) -> Decoded:
     try:
         if path.is_dir():
@@ -150,7 +126,7 @@ def _decode(path: Path, name: str | None) -> Decoded:
 
 
 def _detect(path: Path) -> Format:
-    formats, head, suffix = registry.load_all(), _head(path), path.suffix.lower()
+    formats, head, suffix = registry.load_all(), read_head(path), path.suffix.lower()
     by_content = [f for f in formats if f.detect(path, head)]
     by_suffix = [f for f in formats if suffix in f.suffixes]
     # One whose suffix fits too is the surest; then content alone, then the suffix alone.
@@ -176,11 +152,3 @@ def _fits(events: object) -> bool:
     except RecordingError:
         return False
     return True
-
-
-def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(HEAD_BYTES)
-    except OSError:
-        return b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from io import StringIO
 from pathlib import Path
 from typing import Any, ClassVar
@@ -71,7 +72,9 @@ class Text(Format):
 def _table(text: str, start: int, picks: list[int]) -> NDArray[Any]:
     body = text.replace(";", " ").replace(",", " ")
     try:
-        return np.loadtxt(StringIO(body), skiprows=start, usecols=picks, ndmin=2, comments="#")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # no line at all: the caller says so, with the file's name
+            return np.loadtxt(StringIO(body), skiprows=start, usecols=picks, ndmin=2, comments="#")
     except (ValueError, IndexError) as error:
         raise RecordingError(_first_bad_line(text, start, max(picks) + 1)) from error
 

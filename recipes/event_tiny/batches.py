@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from holdouts import held_out, is_icon
 from scenes import Pictures, simulate
 
-SIZES, SIZE_SHARES = (34, 48, 64, 128), (0.45, 0.15, 0.37, 0.03)
+SIZES, SIZE_SHARES, WILD_SIZE_SHARES = (34, 48, 64, 128), (0.45, 0.15, 0.37, 0.03), (0.38, 0.12, 0.45, 0.05)
 GLYPH_SHARE, DIGIT_SHARE = 0.28, 0.6
 
 
@@ -46,7 +46,7 @@ def to_input(frames: torch.Tensor) -> torch.Tensor:
     return small[:, 0].round_().byte()
 
 
-def _supply(run: Path, everything: bool, batch: int, seed: int, queue: mp.Queue) -> None:
+def _supply(run: Path, everything: bool, wild: float, batch: int, seed: int, queue: mp.Queue) -> None:
     torch.set_num_threads(1)
     images, rows = load_pictures(run)
     pool = pools(rows, everything)
@@ -65,15 +65,16 @@ def _supply(run: Path, everything: bool, batch: int, seed: int, queue: mp.Queue)
             )
             index = np.array([pool[k][draw.integers(len(pool[k]))] for k in kinds])
             shown = Pictures(torch.from_numpy(images[index]).float() / 255, torch.from_numpy(kinds != "icon"))
-            frames = simulate(shown, int(draw.choice(SIZES, p=SIZE_SHARES)), 2, rng)
+            size = int(draw.choice(SIZES, p=WILD_SIZE_SHARES if wild else SIZE_SHARES))
+            frames = simulate(shown, size, 2, rng, wild=wild)
             for half, moment in zip(halves, frames.unbind(1), strict=True):
                 half.append((to_input(moment), torch.from_numpy(index)))
         for half in halves:
             queue.put((torch.cat([f for f, _ in half]), torch.cat([i for _, i in half])))
 
 
-def supply(run: Path, *, everything: bool, batch: int, seed: int) -> mp.Queue:
+def supply(run: Path, *, everything: bool, wild: float, batch: int, seed: int) -> mp.Queue:
     """Start the process; the queue gives (uint8 (batch, 64, 64), picture indices (batch,)) for ever."""
     queue: mp.Queue = mp.Queue(24)
-    mp.Process(target=_supply, args=(run, everything, batch, seed, queue), daemon=True).start()
+    mp.Process(target=_supply, args=(run, everything, wild, batch, seed, queue), daemon=True).start()
     return queue

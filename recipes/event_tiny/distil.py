@@ -8,6 +8,7 @@ still mean something. Templated phrases keep the target of the plain one. Resume
 
 import argparse
 import json
+import math
 import time
 from pathlib import Path
 
@@ -23,6 +24,15 @@ DIGITS = "zero one two three four five six seven eight nine".split()
 
 def text_tower() -> open_clip.CLIP:
     return open_clip.CLIP(**CONFIG["model_cfg"])
+
+
+def encode(model: open_clip.CLIP, tokens: torch.Tensor) -> torch.Tensor:
+    """`model.encode_text` without the padding behind the longest phrase, which changes nothing: attention looks back."""
+    length = int((tokens != 0).sum(1).max())
+    tokens = tokens[:, :length]
+    x = model.token_embedding(tokens) + model.positional_embedding[:length]
+    x = model.ln_final(model.transformer(x, attn_mask=model.attn_mask[:length, :length]))
+    return x[torch.arange(len(x)), tokens.argmax(-1)] @ model.text_projection
 
 
 def start_token_table(model: open_clip.CLIP, tokenizer: SimpleTokenizer, run: Path) -> None:
@@ -45,7 +55,7 @@ def start_token_table(model: open_clip.CLIP, tokenizer: SimpleTokenizer, run: Pa
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, required=True)
-    parser.add_argument("--samples", type=int, default=1_500_000)
+    parser.add_argument("--samples", type=int, default=600_000)
     parser.add_argument("--batch", type=int, default=384)
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--seed", type=int, default=0)
@@ -93,13 +103,14 @@ def main() -> None:
     log = (args.run / "text.log").open("a")
     began, first, running = time.time(), done, 0.0
     while done < args.samples:
-        rate = args.rate * min(1, done / 20_000 + 0.02) * (0.5 + 0.5 * np.cos(np.pi * done / args.samples)) + 1e-6
+        rate = args.rate * min(1, done / 20_000 + 0.02) * (0.5 + 0.5 * math.cos(math.pi * done / args.samples)) + 1e-6
         for group in optimiser.param_groups:
             group["lr"] = rate
         drawn = [phrase() for _ in range(args.batch)]
         index = torch.tensor([i for _, i in drawn])
+        tokens = tokenizer([t for t, _ in drawn])
         with torch.autocast("cpu", torch.bfloat16):
-            out = model.encode_text(tokenizer([t for t, _ in drawn]))
+            out = encode(model, tokens)
         out = F.normalize(out.float(), dim=-1)
         want = targets[index]
         scores = out @ want.T / 0.05

@@ -94,19 +94,19 @@ def glyph_captions(char: str) -> list[str]:
 
 def glyph_rows(font_root: Path) -> list[tuple[str, list[str], bytes]]:
     """Digits, letters and signs of one font package, in up to two weights."""
-    files = sorted(font_root.glob("files/*-latin-*-normal.woff"), key=lambda p: ("-400-" not in p.name, "-700-" not in p.name))
+    files = sorted(font_root.glob("files/*-latin-[1-9]*-normal.woff"), key=lambda p: ("-400-" not in p.name, "-700-" not in p.name))
     rows = []
     for file in files[:2]:
         try:
             font = ImageFont.truetype(str(file), 44)
-            blank = font.getmask("").getbbox()
+            missing = bytes(font.getmask("\U0010fffe"))
         except OSError:
             continue
         for char in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz?!&@#%+$*":
             image = Image.new("L", (SIZE * 2, SIZE * 2))
             ImageDraw.Draw(image).text((SIZE, SIZE), char, font=font, fill=255, anchor="mm")
             box = image.getbbox()
-            if box is None or box == blank:
+            if box is None or bytes(font.getmask(char)) == missing:
                 continue
             rows.append((f"font:{font_root.name}", glyph_captions(char), ink(image.crop(box))))
     return rows

@@ -27,8 +27,11 @@ class Pictures:
     glyph: Tensor  # bool (n,): digits, letters, signs: upright, nearly filling the view
 
 
-def simulate(pictures: Pictures, size: int, frames: int, rng: torch.Generator) -> Tensor:
-    """Show each picture to a `size` x `size` sensor; uint8 frames (n, frames, size, size)."""
+def simulate(pictures: Pictures, size: int, frames: int, rng: torch.Generator, *, wild: float = 0.0) -> Tensor:
+    """Show each picture to a `size` x `size` sensor; uint8 frames (n, frames, size, size).
+
+    `wild` is the share of icons that are seen as a hand-held thing is: small, at any angle, tilted in depth.
+    """
     n = len(pictures.images)
 
     def uniform(low: float, high: float) -> Tensor:
@@ -53,7 +56,9 @@ def simulate(pictures: Pictures, size: int, frames: int, rng: torch.Generator) -
     scale = torch.where(glyph, uniform(0.5, 1.0), torch.where(far, uniform(0.3, 0.5), uniform(0.5, 1.0)))
     angle = normal(math.radians(8))
     free = chance(0.12) & ~glyph
-    angle = torch.where(free, uniform(-math.pi, math.pi), angle)
+    held = chance(wild) & ~glyph
+    scale = torch.where(held, uniform(0.25, 0.75), scale)
+    angle = torch.where(free | held, uniform(-math.pi, math.pi), angle)
     room = (1.05 - scale).clamp(min=0.03)
     centre = (block(2) * 2 - 1) * room[:, None] * 0.8
 
@@ -77,6 +82,12 @@ def simulate(pictures: Pictures, size: int, frames: int, rng: torch.Generator) -
     cos, sin = theta.cos() / size_now, theta.sin() / size_now
     a = torch.stack([cos * aspect, sin * aspect + shear * cos, -sin / aspect, cos / aspect], -1)
     a = a.view(n, steps + 1, 1, 1, 4)
+    if held.any():  # tilt: foreshortened along a direction of the view, and nearer on one side of it
+        tilt, towards = torch.where(held, uniform(0.0, 1.1), torch.zeros(n)), uniform(0, 2 * math.pi)
+        lean = torch.stack([towards.cos(), towards.sin()], -1)[:, None, None, None]
+        depth = (grid * lean).sum(-1, keepdim=True)
+        stretch = (1 / tilt.cos() - 1)[:, None, None, None, None]
+        grid = (grid + lean * depth * stretch) / (1 + 0.35 * tilt.sin()[:, None, None, None, None] * depth).clamp(min=0.3)
     source = torch.stack(
         [grid[..., 0] * a[..., 0] + grid[..., 1] * a[..., 1], grid[..., 0] * a[..., 2] + grid[..., 1] * a[..., 3]], -1
     )

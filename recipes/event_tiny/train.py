@@ -10,6 +10,7 @@ tower's projection. Resumes from its checkpoint; the learning rate falls along a
 
 import argparse
 import json
+import math
 import time
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--name", required=True)
     parser.add_argument("--everything", action="store_true", help="train on the held-out pictures too")
+    parser.add_argument("--wild", type=float, default=0.0, help="share of icons seen small, tilted, at any angle")
     parser.add_argument("--start", help="name of a finished run to continue from")
     parser.add_argument("--student", type=Path, help="targets of the text tower (npy) instead of the sentence vectors")
     parser.add_argument("--samples", type=int, default=2_500_000)
@@ -92,14 +94,14 @@ def main() -> None:
     elif args.start:
         model.load_state_dict(torch.load(args.run / f"{args.start}.pt", weights_only=True)["model"])
     model = model.to(memory_format=torch.channels_last).train()
-    queue = supply(args.run, everything=args.everything, batch=args.batch, seed=args.seed + 1 + done)
+    queue = supply(args.run, everything=args.everything, wild=args.wild, batch=args.batch, seed=args.seed + 1 + done)
     rng = np.random.default_rng([args.seed, done])
     log = (args.run / f"{args.name}.log").open("a")
     began, first, running = time.time(), done, 0.0
     while done < args.samples:
         frames, index = queue.get()
         progress = done / args.samples
-        rate = args.rate * min(1, done / 20_000 + 0.02) * (0.5 + 0.5 * np.cos(np.pi * progress)) + 1e-6
+        rate = args.rate * min(1, done / 20_000 + 0.02) * (0.5 + 0.5 * math.cos(math.pi * progress)) + 1e-6
         for group in optimiser.param_groups:
             group["lr"] = rate
         chosen = [own[i] for i in index.tolist()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,26 +13,34 @@ import torch
 from safetensors.torch import save_file
 
 TEXT = {"context_length": 16, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2}
-CNN = {"timm_model_name": "test_resnet", "timm_model_pretrained": False, "timm_pool": "avg", "timm_proj": "linear"}
+CNN = {
+    "timm_model_name": "test_resnet",
+    "timm_model_pretrained": False,
+    "timm_pool": "avg",
+    "timm_proj": "linear",
+}
 CONFIGS = {
-    "resnet": {"embed_dim": 24, "vision_cfg": {**CNN, "image_size": 32}, "text_cfg": TEXT},
-    "resnet10t": {
-        "embed_dim": 24,
-        "vision_cfg": {**CNN, "timm_model_name": "resnet10t", "image_size": 64, "timm_proj_bias": True},
-        "text_cfg": TEXT,
-    },
-    "resnet18": {
-        "embed_dim": 24,
-        "vision_cfg": {**CNN, "timm_model_name": "resnet18", "image_size": 64},
-        "text_cfg": TEXT,
-    },
+    "test_resnet": {"embed_dim": 24, "vision_cfg": {**CNN, "image_size": 32}, "text_cfg": TEXT},
     "vit": {
         "embed_dim": 24,
         "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "patch_size": 8, "head_width": 16},
         "text_cfg": TEXT,
     },
+    **{
+        name: {
+            "embed_dim": 24,
+            "vision_cfg": {**CNN, "timm_model_name": name, "timm_proj_bias": bias, "image_size": 64},
+            "text_cfg": TEXT,
+        }
+        for name, bias in {"resnet10t": True, "resnet18": False, "resnet50d": False}.items()
+    },
 }
-PREPROCESS = {"mean": [0.5, 0.5, 0.5], "std": [1.0, 1.0, 1.0], "interpolation": "bilinear", "resize_mode": "squash"}
+PREPROCESS = {
+    "mean": [0.5, 0.5, 0.5],
+    "std": [1.0, 1.0, 1.0],
+    "interpolation": "bilinear",
+    "resize_mode": "squash",
+}
 
 
 def write_model(directory: Path, config: dict[str, object], *, seed: int = 0) -> Path:
@@ -42,7 +51,9 @@ def write_model(directory: Path, config: dict[str, object], *, seed: int = 0) ->
     )
     with torch.random.fork_rng():
         torch.manual_seed(seed)
+        logging.disable()  # open_clip says on stderr that there are no weights yet
         network = open_clip.create_model(f"local-dir:{directory}")
+        logging.disable(logging.NOTSET)
         for module in network.modules():
             if isinstance(module, torch.nn.BatchNorm2d):  # not the identity, so that a swapped one shows
                 module.running_mean.normal_(std=0.1)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -158,6 +161,70 @@ def test_what_is_installed_is_listed_with_its_package(run: Run, command: str, na
     (row,) = [row for row in rows if row["name"] == name]
     assert (row["package"], row["status"]) == ("neuroclip", "ok")
     assert name in run(command).stdout
+
+
+def test_a_long_list_says_more(run: Run) -> None:
+    (text,) = [
+        r
+        for r in map(json.loads, run("formats", "--long", "--json").stdout.splitlines())
+        if r["name"] == "text"
+    ]
+    assert text["suffixes"] == [".txt", ".csv"]
+    assert text["description"] in run("formats", "--long").stdout
+    heads = {r["name"]: r for r in map(json.loads, run("heads", "-l", "--json").stdout.splitlines())}
+    assert heads["zero-shot"]["options"]["steps"] == 10
+    assert heads["zero-shot"]["min_shots"] == 0
+    assert "steps=10" in run("heads", "--long").stdout
+
+
+def test_a_head_that_does_not_import_is_a_row(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says why when it is imported; the others stand beside it, and the status is 0."""
+    (tmp_path / "sad_head.py").write_text("raise RuntimeError('no luck today')\n")
+    metadata = tmp_path / "sad-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: sad\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[neuroclip.heads]\nsad = sad_head:Sad\nlost = nowhere:Lost\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    short = {row["name"]: row for row in map(json.loads, run("heads", "--json").stdout.splitlines())}
+    assert (short["sad"]["status"], short["lost"]["status"], short["zero-shot"]["status"]) == (
+        "ok",
+        "broken",
+        "ok",
+    )
+    result = run("heads", "--long", "--json")
+    long = {row["name"]: row for row in map(json.loads, result.stdout.splitlines())}
+    assert long["sad"]["status"] == "broken"
+    assert "no luck today" in long["sad"]["reason"]
+    assert long["zero-shot"]["status"] == "ok"
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("neuroclip ", {"zero-shot", "demo", "frames", "info", "heads", "models", "prompts", "formats"}),
+        ("neuroclip zero-shot --prompts nmn", {"nmnist"}),
+        ("neuroclip zero-shot --head ", {"zero-shot"}),
+        ("neuroclip info --format ", {"atis", "text"}),
+        ("neuroclip frames --split ", {"events", "time", "window"}),
+    ],
+)
+def test_the_shell_completes_commands_and_names(words: str, expected: set[str]) -> None:
+    asked = {
+        "_NEUROCLIP_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split(" ")) - 1),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "neuroclip"],
+        env=os.environ | asked,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert expected <= set(done.stdout.split())
 
 
 def test_the_version_is_the_packages(run: Run) -> None:

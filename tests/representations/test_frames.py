@@ -18,13 +18,20 @@ splits = st.one_of(
     st.fixed_dictionaries({"split": st.just("window"), "window_us": st.integers(50, 900)}),
 )
 crowded = st.fixed_dictionaries(
-    {"events": st.integers(0, 150), "width": st.integers(1, 5), "height": st.integers(1, 4), "seed": st.integers(0, 99)}
+    {
+        "events": st.integers(0, 150),
+        "width": st.integers(1, 5),
+        "height": st.integers(1, 4),
+        "seed": st.integers(0, 99),
+    }
 )
 
 
 def test_four_events_in_two_frames_as_worked_out_by_hand(make_recording):
     # On a sensor of 3 x 2; the third event falls on the pixel of the first, but in the next timestep.
-    recording = make_recording(columns=[(0, 0, 0, 1), (1, 2, 1, 0), (2, 0, 0, 0), (3, 1, 0, 1)], width=3, height=2)
+    recording = make_recording(
+        columns=[(0, 0, 0, 1), (1, 2, 1, 0), (2, 0, 0, 0), (3, 1, 0, 1)], width=3, height=2
+    )
     assert neuroclip.frames(recording, steps=2).tolist() == [
         [[255, 127, 127], [127, 127, 0]],
         [[0, 255, 127], [127, 127, 127]],
@@ -95,7 +102,13 @@ def test_counting_conserves_events(make_recording, made, split):
 
 
 def test_options_that_cannot_be_are_refused(make_recording):
-    for options in ({"steps": 0}, {"polarity": "negative"}, {"min_count": 0}, {"split": "number"}, {"window_us": 5}):
+    for options in (
+        {"steps": 0},
+        {"polarity": "negative"},
+        {"min_count": 0},
+        {"split": "number"},
+        {"window_us": 5},
+    ):
         with pytest.raises(OptionError):
             neuroclip.frames(make_recording(), **options)
 

@@ -52,7 +52,10 @@ def test_equal_values_have_equal_keys_and_others_do_not():
     assert len({value.key for value in values}) == len(values)
     assert Joint(a=EventCounts(), b=TernaryFrames()) == Joint(b=TernaryFrames(), a=EventCounts())
     assert TernaryFrames(10).key == TernaryFrames(steps=10).key
-    assert json.loads(Features(of=TernaryFrames(), backbone="m").key)["Features"]["of"]["TernaryFrames"]["steps"] == 10
+    assert (
+        json.loads(Features(of=TernaryFrames(), backbone="m").key)["Features"]["of"]["TernaryFrames"]["steps"]
+        == 10
+    )
     assert len({hash(value) for value in values}) == len(values)
 
 

@@ -73,7 +73,9 @@ def test_every_event_is_in_exactly_one_timestep(make_recording, n, span, seed, o
 def test_shifting_time_changes_nothing(make_recording, n, span, options, shift):
     recording = make_recording(n, span_us=span)
     e = recording.events
-    shifted = Recording(make_events(e["t"] + shift, e["x"], e["y"], e["on"]), recording.width, recording.height)
+    shifted = Recording(
+        make_events(e["t"] + shift, e["x"], e["y"], e["on"]), recording.width, recording.height
+    )
     assert np.array_equal(step_edges(recording, *options), step_edges(shifted, *options))
 
 

@@ -1,0 +1,249 @@
+"""One answer per recording: scores over classes, and what the model saw and said at each timestep."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from neuroclip.backbones import DEFAULT_MODEL, Model, load_model
+from neuroclip.bank import Bank
+from neuroclip.classes import DEFAULT_PROMPTS, Classes, load_prompts, parse_classes
+from neuroclip.errors import ClassesError, HeadError
+from neuroclip.formats import read, read_many
+from neuroclip.heads import Head, State, describe, find, make
+from neuroclip.recording import Recording
+from neuroclip.representations import ClipTimesteps, Joint, Representation, TernaryFrames, step_edges
+from neuroclip.shapes import Frames
+
+DEFAULT_HEAD = "zero-shot"
+Source = Recording | Path | str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Prediction:
+    """What a head says of one recording.
+
+    Attributes:
+        recording: Its file, or what the caller called it.
+        label: The class with the highest score.
+        scores: Class name to probability, highest first; they sum to 1.
+        timesteps: Class name to the probabilities at each timestep alone, to plot; None where the head has none.
+        head, model: Their names.
+        events: How many events the recording has.
+        steps: How many timesteps the head read; None where it reads no timesteps.
+        provenance: Versions, the model's digest, options, class words, prompts: what is needed to get it again.
+    """
+
+    recording: str
+    label: str
+    scores: Mapping[str, float]
+    timesteps: Mapping[str, Sequence[float]] | None
+    head: str
+    model: str
+    events: int
+    steps: int | None
+    provenance: Mapping[str, Any] = field(repr=False)
+    source: Recording = field(repr=False)
+    painter: TernaryFrames | None = field(repr=False)
+
+    @cached_property
+    def frames(self) -> Frames | None:
+        """The frames that the encoder saw, uint8 (t, h, w); None where the head reads no frames."""
+        if self.painter is None:
+            return None
+        return self.painter.compute(self.source, load_model).numpy()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `--json` prints, on one line per recording."""
+        return {
+            "recording": self.recording,
+            "prediction": self.label,
+            "scores": dict(self.scores),
+            "head": self.head,
+            "model": self.model,
+            "events": self.events,
+            "timesteps": self.steps,
+        }
+
+    def _repr_html_(self) -> str:
+        """Draw scores and frames in a notebook, in one piece of HTML without scripts."""
+        rows = "".join(
+            f"<tr><td>{escape(name)}</td><td>{score:.3f}</td><td><div style='width:{160 * score:.0f}px;height:10px;"
+            f"background:#4078c0'></div></td></tr>"
+            for name, score in list(self.scores.items())[:10]
+        )
+        tiles = "".join(self._tile(i) for i in range(0 if self.frames is None else len(self.frames)))
+        title = f"{escape(self.recording)}: <b>{escape(self.label)}</b>"
+        small = f"{self.events} events, head {escape(self.head)}, model {escape(self.model)}"
+        return f"<div><p>{title} <small>({small})</small></p><table>{rows}</table><div>{tiles}</div></div>"
+
+    def _tile(self, i: int) -> str:
+        assert self.frames is not None
+        caption = str(i)
+        if self.timesteps is not None and i < (self.steps or 0):
+            best = max(self.timesteps, key=lambda name: self.timesteps[name][i])  # type: ignore[index]
+            caption = f"{i}: {escape(best)} {self.timesteps[best][i]:.2f}"
+        picture = base64.b64encode(_png(self.frames[i])).decode()
+        return (
+            "<figure style='display:inline-block;margin:2px;text-align:center'>"
+            f"<img style='width:96px;image-rendering:pixelated' alt='timestep {i}' src='data:image/png;base64,{picture}'>"
+            f"<figcaption><small>{caption}</small></figcaption></figure>"
+        )
+
+
+def zero_shot(
+    recording: Source | Iterable[Source],
+    classes: Sequence[str] | str | None = None,
+    *,
+    model: Model | str = DEFAULT_MODEL,
+    prompts: str | Path = DEFAULT_PROMPTS,
+    templates: Sequence[str] | None = None,
+    head: str | Head = DEFAULT_HEAD,
+    names: Sequence[str] | None = None,
+    bank: Bank | None = None,
+    **options: Any,
+) -> Any:
+    """Name what recordings show, from class names alone.
+
+    One recording, or the path of one, gives a `Prediction`; several give a list, encoded together. `classes` are
+    names, or a text `"a, b"`; without them the prompt set's own (`prompts="nmnist"` names the ten digits). `names` call
+    the recordings something else than their paths. Further options are the head's, such as `steps=10`.
+
+    Raises:
+        NeuroclipError: Of its kind: a file that cannot be read, an unknown model, head, prompt set or option, classes
+            that are no choice.
+    """
+    single = isinstance(recording, Recording | Path | str)
+    sources: list[Source] = [recording] if single else list(recording)  # type: ignore[list-item, arg-type]
+    recordings = _read(sources)
+    chosen = find(head) if isinstance(head, str) else head
+    fitted = make(chosen, options) if isinstance(chosen, type) else chosen
+    if fitted.min_shots > 0:
+        raise HeadError(f"the head {head!r} needs at least {fitted.min_shots} shots per class: fit it first")
+    loaded = load_model(model) if isinstance(model, str) else model
+    words = load_prompts(prompts, templates)
+    asked = Classes(_names(classes, words.classes, str(prompts)), words, loaded)
+    nothing = torch.zeros(0, dtype=torch.long)
+    called = list(names) if names is not None else [_called(source, i) for i, source in enumerate(sources)]
+    predictions = predict(
+        fitted,
+        fitted.fit(torch.zeros(0), nothing, asked, seed=0),
+        recordings,
+        asked,
+        model=loaded,
+        names=called,
+        head_name=head if isinstance(head, str) else type(head).__name__,
+        bank=bank,
+    )
+    return predictions[0] if single else predictions
+
+
+def predict(
+    head: Head,
+    state: State,
+    recordings: Sequence[Recording],
+    classes: Classes,
+    *,
+    model: Model,
+    names: Sequence[str],
+    head_name: str,
+    bank: Bank | None = None,
+) -> list[Prediction]:
+    """Ask a fitted head about recordings, all encoded together. No recording changes the answer for another."""
+    if not recordings:
+        return []
+    representation = head.representation.filled(model.name)
+
+    def backbones(name: str) -> Model:
+        return model if name == model.name else load_model(name)
+
+    x = (bank or Bank()).get(representation, recordings, backbones)
+    with torch.no_grad():
+        scores = head.logits(state, x, classes).double().softmax(-1)
+        each = head.timestep_logits(state, x, classes)
+    painter = _painter(representation)
+    provenance = {
+        "versions": {name: version(name) for name in ("neuroclip", "torch", "open_clip_torch")},
+        "model": {"name": model.name, "digest": model.weights_digest, "precision": model.precision},
+        "head": {"name": head_name, "options": describe(head)},
+        "classes": {"names": list(classes.names), "words": list(classes.words)},
+        "prompts": {"name": classes.prompts.name, "templates": list(classes.prompts.templates)},
+        "representation": representation.key,
+    }
+    predictions: list[Prediction] = []
+    for i, (recording, name) in enumerate(zip(recordings, names, strict=True)):
+        steps = None if painter is None else len(step_edges(recording, painter.steps, painter.split, painter.window_us)) - 1
+        ranked = _ranked(classes.names, scores[i])
+        predictions.append(
+            Prediction(
+                recording=name,
+                label=next(iter(ranked)),
+                scores=ranked,
+                timesteps=None if each is None else _by_class(classes.names, each[i, :steps]),
+                head=head_name,
+                model=model.name,
+                events=len(recording),
+                steps=steps if steps is not None or each is None else each.shape[1],
+                provenance=provenance,
+                source=recording,
+                painter=painter,
+            )
+        )
+    return predictions
+
+
+def _read(sources: Sequence[Source]) -> list[Recording]:
+    paths = [source for source in sources if not isinstance(source, Recording)]
+    # Several files share one guess of the sensor's size; for one alone the guess is warned of.
+    opened = iter([read(paths[0])] if len(paths) == 1 else read_many(paths))
+    return [source if isinstance(source, Recording) else next(opened) for source in sources]
+
+
+def _called(source: Source, i: int) -> str:
+    return f"recording {i}" if isinstance(source, Recording) else str(source)
+
+
+def _names(classes: Sequence[str] | str | None, words: Mapping[str, str], prompts: str) -> tuple[str, ...]:
+    if isinstance(classes, str):
+        return parse_classes(classes)
+    if classes is not None:
+        return tuple(classes)
+    if not words:
+        raise ClassesError(f"the prompt set {prompts!r} names no classes: say which, as in --classes 'zero, one'")
+    return tuple(words.values())
+
+
+def _painter(representation: Representation) -> TernaryFrames | None:
+    if isinstance(representation, TernaryFrames):
+        return representation
+    if isinstance(representation, ClipTimesteps):
+        return representation.frames
+    parts = (part for _, part in representation.parts) if isinstance(representation, Joint) else ()
+    return next((painter for painter in map(_painter, parts) if painter is not None), None)
+
+
+def _ranked(names: Sequence[str], scores: Tensor) -> dict[str, float]:
+    pairs = zip(names, scores.tolist(), strict=True)
+    return dict(sorted(pairs, key=lambda pair: -pair[1]))
+
+
+def _by_class(names: Sequence[str], logits: Tensor) -> dict[str, list[float]]:
+    return dict(zip(names, logits.double().softmax(-1).T.tolist(), strict=True))
+
+
+def _png(frame: Any) -> bytes:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(frame).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()

@@ -1,0 +1,113 @@
+"""Checks of form: options, shapes, types, and nothing done on the side."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import random
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from neuroclip.heads import Head, describe, make
+from neuroclip.representations import Representation
+from neuroclip.testing.trial import Trial
+
+
+def options_are_json(head: Head) -> None:
+    """A head is a frozen dataclass whose options survive JSON, and equal heads read equal representations."""
+    assert dataclasses.is_dataclass(head), "no dataclass"
+    assert type(head).__dataclass_params__.frozen, "a dataclass that is not frozen"  # type: ignore[attr-defined]
+    assert not isinstance(head, type)
+    again = make(type(head), describe(head))
+    assert again == head, f"{again} after a round trip of {head}"
+    for one, other in ((again.representation, head.representation), (again.training, head.training)):
+        assert isinstance(one, Representation), f"a representation of type {type(one).__name__}"
+        assert one.key == other.key, f"keys {one.key} and {other.key}"
+
+
+def logits_have_the_right_shape(head: Head) -> None:
+    """Logits are finite floating-point numbers (n, c): a row per recording, a column per class."""
+    trial = Trial(head)
+    logits = trial.ask(trial.fit())
+    wanted = (len(trial.asked), len(trial.classes))
+    assert tuple(logits.shape) == wanted, f"shape {tuple(logits.shape)} for n, c = {wanted}"
+    assert logits.is_floating_point(), f"{logits.dtype}"
+    assert logits.isfinite().all(), f"{logits}"
+
+
+def timestep_logits_have_the_right_shape(head: Head) -> None:
+    """Timestep logits are None, or finite floating-point numbers (n, t, c)."""
+    trial = Trial(head)
+    each = head.timestep_logits(trial.fit(), trial.read(trial.asked), trial.classes)
+    if each is not None:
+        shape = tuple(each.shape)
+        assert len(shape) == 3, f"shape {shape}"
+        assert (shape[0], shape[2]) == (len(trial.asked), len(trial.classes)), f"shape {shape}"
+        assert each.is_floating_point() and bool(each.isfinite().all()), f"{each}"
+        steps = getattr(head, "steps", None)
+        if isinstance(steps, int) and getattr(head, "split", "events") != "window":
+            assert shape[1] == steps, f"{shape[1]} timesteps, not {steps}"
+
+
+def the_state_is_tensors(head: Head) -> None:
+    """What was learned is a dictionary of detached tensors with texts as names."""
+    state = Trial(head).fit()
+    assert type(state) is dict, f"a {type(state).__name__}"
+    for name, tensor in state.items():
+        assert isinstance(name, str), f"the name {name!r}"
+        assert isinstance(tensor, Tensor), f"{name} is {type(tensor).__name__}"
+        assert not tensor.requires_grad, f"{name} requires gradients"
+
+
+def nothing_is_changed_in_place(head: Head) -> None:
+    """Recordings, labels, state and text features are as they were after fit and logits."""
+    trial = Trial(head)
+    shown, y, asked = trial.read(trial.shown, head.training), trial.labels(trial.shown), trial.read(trial.asked)
+    features = trial.classes.features
+    before = [_copy(v) for v in (shown, y, asked, features)]
+    state = head.fit(shown, y, trial.classes, seed=0)
+    kept = _copy(state)
+    head.logits(state, asked, trial.classes)
+    head.timestep_logits(state, asked, trial.classes)
+    names = ("x given to fit", "y", "x given to logits", "classes.features")
+    for name, old, new in zip(names, before, (shown, y, asked, features), strict=True):
+        assert _same(old, new), f"{name} changed"
+    assert _same(kept, state), "the state changed"
+
+
+def nothing_is_done_on_the_side(head: Head) -> None:
+    """A head prints nothing and leaves global random generators, gradients, threads and default types alone."""
+    trial = Trial(head)
+    asked = trial.read(trial.asked)
+    before, out = _globals(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        head.logits(trial.fit(), asked, trial.classes)
+    assert not out.getvalue(), f"it printed {out.getvalue()[:80]!r}"
+    for (name, old), new in zip(before.items(), _globals().values(), strict=True):
+        assert old == new, f"{name} changed"
+
+
+def _globals() -> dict[str, object]:
+    return {
+        "torch's random generator": torch.get_rng_state().numpy().tobytes(),
+        "numpy's random generator": str(np.random.get_state(legacy=False)),  # noqa: NPY002 - the one to leave alone
+        "Python's random generator": random.getstate(),
+        "the gradient mode": torch.is_grad_enabled(),
+        "the default type": torch.get_default_dtype(),
+        "the number of threads": torch.get_num_threads(),
+        "deterministic algorithms": torch.are_deterministic_algorithms_enabled(),
+    }
+
+
+def _copy(value: Any) -> Any:
+    return {k: _copy(v) for k, v in value.items()} if isinstance(value, dict) else value.clone()
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same(one[k], other[k]) for k in one)
+    return torch.equal(one, other)

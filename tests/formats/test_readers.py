@@ -1,0 +1,176 @@
+"""What each reader makes of files that were written by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neuroclip import formats
+from neuroclip.errors import RecordingError
+
+SIZE = (34, 34)
+EVENTS = [
+    (5, 0, 1, 1),
+    (7, 33, 2, 0),
+    (7, 4, 33, 0),
+    (300_000, 9, 9, 1),
+    (300_001, 9, 9, 0),
+    (335_000, 0, 0, 1),
+] + [(335_001 + i, i, i, i % 2) for i in range(9)]
+
+
+def listed(recording):
+    return [(int(t), int(x), int(y), int(on)) for t, x, y, on in recording.events]
+
+
+@pytest.mark.parametrize("name", ["a.bin", "a.bs2", "a.unknown"])
+def test_atis(write, writers, name):
+    assert listed(formats.read(write(name, writers.atis(EVENTS)), size=SIZE)) == EVENTS
+
+
+def test_atis_is_read_byte_by_byte_as_documented(write):
+    # x = 3, y = 5, ON, 0x012345 us; then x = 4, y = 6, OFF, 0x7fffff us
+    path = write("a.bin", bytes([3, 5, 0x81, 0x23, 0x45, 4, 6, 0x7F, 0xFF, 0xFF]))
+    assert listed(formats.read(path, size=SIZE)) == [(0x012345, 3, 5, 1), (0x7FFFFF, 4, 6, 0)]
+
+
+def test_an_atis_overflow_moves_later_times_and_is_no_event(write, writers):
+    path = write("a.bin", writers.atis([(8000, 1, 1, 1), (8191, 0, 240, 0), (10, 2, 2, 0)]))
+    assert listed(formats.read(path, size=SIZE, format="atis")) == [(8000, 1, 1, 1), (8202, 2, 2, 0)]
+
+
+def test_dvs128_is_turned_upright_and_low_polarity_is_on(write, writers):
+    path = write("a.aedat", writers.dvs128(EVENTS))
+    recording = formats.read(path)
+    assert listed(recording) == EVENTS
+    assert (recording.width, recording.height) == (128, 128)
+
+
+def test_dvs128_times_are_unsigned_and_may_go_round(write, writers):
+    times = [2**31 + 5, 2**32 - 1, 2**32 + 3]
+    path = write("a.aedat", writers.dvs128([(t, 1, 2, 1) for t in times]))
+    assert formats.read(path).events["t"].tolist() == times
+
+
+def test_dvs128_special_words_are_no_events_and_the_header_may_name_other_cameras(write, writers):
+    header = b"#!AER-DAT2.0\r\n# AEChip: x.DVS128\r\n# preferences of DAVIS346\r\n#End\r\n"
+    special = (0x8000).to_bytes(4, "big") + (9).to_bytes(4, "big")
+    assert listed(formats.read(write("a.aedat", writers.dvs128(EVENTS[:2], header) + special))) == EVENTS[:2]
+
+
+def test_davis240_is_turned_upright_and_pictures_are_left_out(write, writers):
+    events = [(1, 0, 0, 1), (2, 239, 179, 0), (3, 100, 50, 1)]
+    picture = (0x80000000 | 5).to_bytes(4, "big") + (2).to_bytes(4, "big")
+    recording = formats.read(write("a.aedat", writers.davis240(events) + picture))
+    assert listed(recording) == events
+    assert (recording.width, recording.height) == (240, 180)
+
+
+def test_other_cameras_in_aedat2_are_refused_by_name(write, writers):
+    path = write("a.aedat", writers.dvs128(EVENTS, b"#!AER-DAT2.0\r\n# AEChip: chips.davis.DAVIS346B\r\n"))
+    with pytest.raises(RecordingError, match="DAVIS346B"):
+        formats.read(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("a.txt", "{t} {x} {y} {on}\n"),
+        ("a.csv", "{t},{x},{y},{on}\n"),
+        ("a.csv", "{t}, {x}, {y}, {on}\r\n"),
+        ("a.tsv", "{t}\t{x}\t{y}\t{on}\n"),
+        ("a.csv", "{t};{x};{y};{on}\n"),
+    ],
+)
+def test_text_between_any_separators(write, writers, name, line):
+    assert listed(formats.read(write(name, writers.text(EVENTS, line)), size=SIZE)) == EVENTS
+
+
+def test_text_in_seconds_is_rounded_to_whole_microseconds(write):
+    path = write("a.txt", b"13.582595999 190 82 1\n13.582597 1 2 0\n2e1 1 2 -1\n")
+    assert listed(formats.read(path, size=(240, 180))) == [
+        (13_582_596, 190, 82, 1),
+        (13_582_597, 1, 2, 0),
+        (20_000_000, 1, 2, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "scale"),
+    [
+        ("x,y,p,t\n", "{x},{y},{on},{t}\n", 1),
+        ("# made by hand\n\ntimestamp_ms x y polarity extra\n", "{t} {x} {y} {on} 7\n", 1000),
+        ('"t_ns","x","y","on"\n', "{t}000,{x},{y},{on}\n", 1),
+        ("t_s,x,y,p\n", "{t},{x},{y},{on}\n", 1_000_000),
+    ],
+)
+def test_a_header_names_the_columns_and_the_unit(write, writers, header, line, scale):
+    path = write("a.csv", header.encode() + writers.text(EVENTS, line))
+    assert listed(formats.read(path, size=SIZE)) == [(t * scale, x, y, on) for t, x, y, on in EVENTS]
+
+
+def test_a_first_line_of_two_numbers_is_the_size(write, writers):
+    recording = formats.read(write("a.txt", b"50 40\n" + writers.text(EVENTS)))
+    assert (recording.width, recording.height) == (50, 40)
+    assert listed(recording) == EVENTS
+
+
+def columns():
+    t, x, y, on = np.array(EVENTS).T
+    return {"t": t, "x": x, "y": y, "p": on}
+
+
+STRUCTURED = np.array(
+    [(x, y, t, on) for t, x, y, on in EVENTS], [("x", "u2"), ("y", "u2"), ("ts", "i8"), ("pol", "?")]
+)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        STRUCTURED,
+        np.array(EVENTS),
+        np.array(EVENTS, ">i8"),
+        np.array(EVENTS)[:, [1, 2, 0, 3]],
+        np.array(EVENTS, np.float64) * [1e-6, 1, 1, 1],
+        np.array(EVENTS, np.float64),
+        np.array([(t, x, y, 2 * on - 1) for t, x, y, on in EVENTS]),
+    ],
+    ids=["structured", "txyp", "big-endian", "xytp", "seconds", "floats", "minus one"],
+)
+def test_npy(tmp_path, array):
+    np.save(tmp_path / "a.npy", array)
+    assert listed(formats.read(tmp_path / "a.npy", size=SIZE)) == EVENTS
+    np.savez_compressed(tmp_path / "b.npz", events=array)
+    assert listed(formats.read(tmp_path / "b.npz", size=SIZE)) == EVENTS
+    np.savez(tmp_path / "c.npz", array)
+    assert listed(formats.read(tmp_path / "c.npz", size=SIZE)) == EVENTS
+
+
+def test_npz_with_an_array_a_column_and_the_size(tmp_path):
+    np.savez(tmp_path / "a.npz", **columns(), width=36, height=35)
+    recording = formats.read(tmp_path / "a.npz")
+    assert listed(recording) == EVENTS
+    assert (recording.width, recording.height) == (36, 35)
+
+
+def test_microseconds_with_fractions_are_not_taken_for_weeks(tmp_path):
+    np.save(tmp_path / "a.npy", np.array([[0.5, 0, 0, 1], [9_000_000.4, 0, 0, 1]]))
+    assert formats.read(tmp_path / "a.npy", size=SIZE).events["t"].tolist() == [0, 9_000_000]
+
+
+event = st.tuples(st.integers(0, 2**22), st.integers(0, 33), st.integers(0, 33), st.integers(0, 1))
+
+
+@given(events=st.lists(event, min_size=1, max_size=40).map(lambda e: sorted(e, key=lambda one: one[0])))
+def test_whatever_is_written_is_read(tmp_path_factory, writers, events):
+    folder = tmp_path_factory.mktemp("written")
+    for name, content in (
+        ("a.bin", writers.atis(events)),
+        ("a.aedat", writers.dvs128(events)),
+        ("a.txt", writers.text(events)),
+    ):
+        (folder / name).write_bytes(content)
+    np.save(folder / "a.npy", np.array(events))
+    for path in folder.iterdir():
+        assert listed(formats.read(path, size=(128, 128))) == events
