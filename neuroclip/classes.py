@@ -140,6 +140,8 @@ def load_prompts(name: str | Path = DEFAULT_PROMPTS, templates: Sequence[str] | 
         prompts = neuroclip_prompts.load(name)
         if templates is None:
             return prompts
-        return PromptSet(f"{prompts.name} with other templates", tuple(templates), prompts.classes, source="given")
+        return PromptSet(
+            f"{prompts.name} with other templates", tuple(templates), prompts.classes, source="given"
+        )
     except PromptSetError as error:
         raise PromptError(str(error)) from error

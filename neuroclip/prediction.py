@@ -10,7 +10,7 @@ from functools import cached_property
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import torch
 from torch import Tensor
@@ -27,6 +27,7 @@ from neuroclip.shapes import Frames
 
 DEFAULT_HEAD = "zero-shot"
 Source = Recording | Path | str
+ClassNames = Sequence[str] | str | None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -96,14 +97,21 @@ class Prediction:
         picture = base64.b64encode(_png(self.frames[i])).decode()
         return (
             "<figure style='display:inline-block;margin:2px;text-align:center'>"
-            f"<img style='width:96px;image-rendering:pixelated' alt='timestep {i}' src='data:image/png;base64,{picture}'>"
+            f"<img style='width:96px;image-rendering:pixelated' alt='timestep {i}' "
+            f"src='data:image/png;base64,{picture}'>"
             f"<figcaption><small>{caption}</small></figcaption></figure>"
         )
 
 
+@overload
+def zero_shot(recording: Source, classes: ClassNames = None, **options: Any) -> Prediction: ...  # pyright: ignore[reportOverlappingOverload] - a str is one path, not several
+@overload
+def zero_shot(
+    recording: Iterable[Source], classes: ClassNames = None, **options: Any
+) -> list[Prediction]: ...
 def zero_shot(
     recording: Source | Iterable[Source],
-    classes: Sequence[str] | str | None = None,
+    classes: ClassNames = None,
     *,
     model: Model | str = DEFAULT_MODEL,
     prompts: str | Path = DEFAULT_PROMPTS,
@@ -112,7 +120,7 @@ def zero_shot(
     names: Sequence[str] | None = None,
     bank: Bank | None = None,
     **options: Any,
-) -> Any:
+) -> Prediction | list[Prediction]:
     """Name what recordings show, from class names alone.
 
     One recording, or the path of one, gives a `Prediction`; several give a list, encoded together. `classes` are
@@ -182,7 +190,11 @@ def predict(
     }
     predictions: list[Prediction] = []
     for i, (recording, name) in enumerate(zip(recordings, names, strict=True)):
-        steps = None if painter is None else len(step_edges(recording, painter.steps, painter.split, painter.window_us)) - 1
+        steps = (
+            None
+            if painter is None
+            else len(step_edges(recording, painter.steps, painter.split, painter.window_us)) - 1
+        )
         ranked = _ranked(classes.names, scores[i])
         predictions.append(
             Prediction(
@@ -213,13 +225,15 @@ def _called(source: Source, i: int) -> str:
     return f"recording {i}" if isinstance(source, Recording) else str(source)
 
 
-def _names(classes: Sequence[str] | str | None, words: Mapping[str, str], prompts: str) -> tuple[str, ...]:
+def _names(classes: ClassNames, words: Mapping[str, str], prompts: str) -> tuple[str, ...]:
     if isinstance(classes, str):
         return parse_classes(classes)
     if classes is not None:
         return tuple(classes)
     if not words:
-        raise ClassesError(f"the prompt set {prompts!r} names no classes: say which, as in --classes 'zero, one'")
+        raise ClassesError(
+            f"the prompt set {prompts!r} names no classes: say which, as in --classes 'zero, one'"
+        )
     return tuple(words.values())
 
 

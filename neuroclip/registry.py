@@ -71,7 +71,9 @@ class Registry:
             raise self.error(f"No {self.word} named {name!r}. Installed: {names}.")
         packages = sorted({_package(point) for point in points})
         if len(points) > 1:
-            raise self.error(f"the {self.word} name {name!r} is claimed by {' and '.join(packages)}: uninstall one")
+            raise self.error(
+                f"the {self.word} name {name!r} is claimed by {' and '.join(packages)}: uninstall one"
+            )
         try:
             return points[0].load()
         except (Exception, SystemExit) as error:  # a stranger's code may raise anything

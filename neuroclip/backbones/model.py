@@ -28,8 +28,13 @@ class Towers(Protocol):
     visual: torch.nn.Module
     logit_scale: Tensor
 
-    def encode_image(self, image: Tensor) -> Tensor: ...
-    def encode_text(self, text: Tensor) -> Tensor: ...
+    def encode_image(self, image: Tensor) -> Tensor:
+        """Turn images (n, 3, h, w) into embeddings (n, d)."""
+        ...
+
+    def encode_text(self, text: Tensor) -> Tensor:
+        """Turn tokens (n, length) into embeddings (n, d)."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,11 +95,12 @@ class Model:
         self._dtype = dtype
         self._network: Towers = loaded.network.eval().requires_grad_(False).to(device)
         # Converted once: autocast would convert in every call, and is slower than fp32 on ViTs.
-        self._network.visual.to(dtype=dtype, memory_format=torch.channels_last)
+        self._network.visual.to(dtype=dtype).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self._blanks: dict[tuple[object, ...], Tensor] = {}
 
     def __repr__(self) -> str:
-        return f"Model({self.name!r}, weights={self.weights_digest[:8]}, device={self.device}, precision={self.precision})"
+        weights = self.weights_digest[:8]
+        return f"Model({self.name!r}, weights={weights}, device={self.device}, precision={self.precision})"
 
     def encode_frames(
         self, frames: Frames, *, resize: Resize = "model", normalize: Normalize = "clip", batch: int = 64
@@ -108,9 +114,13 @@ class Model:
             OptionError: No such way to resize or normalise (`Preprocess` says which there are).
         """
         if frames.dtype != np.uint8 or frames.ndim != 3 or 0 in frames.shape[1:]:
-            raise ModelError(f"frames are {frames.dtype} of shape {frames.shape}; expected uint8 (n, height, width)")
+            raise ModelError(
+                f"frames are {frames.dtype} of shape {frames.shape}; expected uint8 (n, height, width)"
+            )
         places: dict[bytes, int] = {}
-        order = [places.setdefault(blake2b(f.tobytes(), digest_size=16).digest(), len(places)) for f in frames]
+        order = [
+            places.setdefault(blake2b(f.tobytes(), digest_size=16).digest(), len(places)) for f in frames
+        ]
         first = sorted(dict(zip(reversed(order), reversed(range(len(order))), strict=True)).values())
         blank = {i for i in first if frames[i, 0, 0] == _BLANK and (frames[i] == _BLANK).all()}
         seen = [i for i in first if i not in blank]
@@ -147,5 +157,7 @@ class Model:
             for text in texts[start : start + batch]:
                 if self._count_tokens and self._count_tokens(text) > tokens.shape[1]:
                     room = tokens.shape[1]
-                    warnings.warn(f"{self.name} reads {room} tokens; the end of {text!r} is ignored", stacklevel=2)
+                    warnings.warn(
+                        f"{self.name} reads {room} tokens; the end of {text!r} is ignored", stacklevel=2
+                    )
         return torch.cat(parts)

@@ -72,7 +72,9 @@ def parse_name(name: str) -> Source:
             raise ModelError(f"{rest}: there is no such file (asked for by --model {name})")
         return Source(name, "tag", rest, architecture)
     if path.is_file():
-        raise ModelError(f"{path} is a file: say which architecture it belongs to, for example ViT-B-32:{path}")
+        raise ModelError(
+            f"{path} is a file: say which architecture it belongs to, for example ViT-B-32:{path}"
+        )
     if name.startswith("local-dir:") or re.search(r"[/\\]", name):
         raise ModelError(f"{path}: there is no such directory")
     if colon or not name:

@@ -26,7 +26,14 @@ _RESNETS = {
     *("test_resnet", "resnet10t", "resnet14t", "resnet18", "resnet18d", "resnet26", "resnet26d", "resnet26t"),
     *("resnet34", "resnet34d", "resnet50", "resnet50c", "resnet50d", "resnet50t", "resnet101", "resnet101d"),
 }
-_VISION = {"timm_model_name", "timm_model_pretrained", "timm_pool", "timm_proj", "timm_proj_bias", "image_size"}
+_VISION = {
+    "timm_model_name",
+    "timm_model_pretrained",
+    "timm_pool",
+    "timm_proj",
+    "timm_proj_bias",
+    "image_size",
+}
 _TEXT = {"context_length", "vocab_size", "width", "heads", "layers"}
 
 
@@ -36,7 +43,10 @@ def read(directory: Path) -> Loaded | None:
     file = directory / WEIGHTS
     if not (file.is_file() and _is_plain(config.get("model_cfg", {}))):
         return None
-    weights = {name: values.float() if values.is_floating_point() else values for name, values in load_file(file).items()}
+    weights = {
+        name: values.float() if values.is_floating_point() else values
+        for name, values in load_file(file).items()
+    }
     try:
         with torch.device("meta"):
             network = PlainClip(weights, heads=config["model_cfg"]["text_cfg"]["heads"])
@@ -44,7 +54,10 @@ def read(directory: Path) -> Loaded | None:
     except (KeyError, RuntimeError):
         return None
     tokenizer, room = simple_tokenizer(), int(config["model_cfg"]["text_cfg"].get("context_length", 77))
-    own = {"mean": (0.48145466, 0.4578275, 0.40821073), "std": (0.26862954, 0.26130258, 0.27577711)}  # open_clip's
+    own = {
+        "mean": (0.48145466, 0.4578275, 0.40821073),
+        "std": (0.26862954, 0.26130258, 0.27577711),
+    }  # open_clip's
     size = {"size": config["model_cfg"]["vision_cfg"]["image_size"]}
     return Loaded(
         network=network,

@@ -33,21 +33,30 @@ class PlainClip(nn.Module):
         # from_pretrained, since drawing normal numbers on the meta device imports torch._dynamo, which costs a second
         self.token_embedding = nn.Embedding.from_pretrained(torch.empty(tokens.shape))
         self.positional_embedding = nn.Parameter(torch.empty(weights["positional_embedding"].shape))
-        self.transformer = nn.Module()
         blocks = _count(_below(weights, "transformer.resblocks."))
-        self.transformer.resblocks = nn.Sequential(*[_TextBlock(tokens.shape[1], heads) for _ in range(blocks)])
+        self.transformer = _Transformer(blocks, tokens.shape[1], heads)
         self.ln_final = nn.LayerNorm(tokens.shape[1])
         self.text_projection = nn.Parameter(torch.empty(projection.shape))
         self.logit_scale = nn.Parameter(torch.empty(weights["logit_scale"].shape))
 
     def encode_image(self, image: Tensor) -> Tensor:
+        """Turn images (n, 3, h, w) into embeddings (n, d)."""
         return self.visual(image)
 
     def encode_text(self, text: Tensor) -> Tensor:
-        """Read the vector at the end token, which has the highest number."""
+        """Turn tokens (n, length) into embeddings (n, d): the vector at the end token, which has the highest number."""
         x = self.token_embedding(text) + self.positional_embedding
-        x = self.ln_final(self.transformer.resblocks(x))
+        x = self.ln_final(self.transformer(x))
         return x[torch.arange(len(x)), text.argmax(-1)] @ self.text_projection
+
+
+class _Transformer(nn.Module):
+    def __init__(self, blocks: int, width: int, heads: int) -> None:
+        super().__init__()
+        self.resblocks = nn.Sequential(*[_TextBlock(width, heads) for _ in range(blocks)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.resblocks(x)
 
 
 class _TextBlock(nn.Module):
@@ -55,7 +64,11 @@ class _TextBlock(nn.Module):
         super().__init__()
         self.ln_1, self.ln_2 = nn.LayerNorm(width), nn.LayerNorm(width)
         self.attn = nn.MultiheadAttention(width, heads, batch_first=True)
-        inner = [("c_fc", nn.Linear(width, 4 * width)), ("gelu", nn.GELU()), ("c_proj", nn.Linear(4 * width, width))]
+        inner = [
+            ("c_fc", nn.Linear(width, 4 * width)),
+            ("gelu", nn.GELU()),
+            ("c_proj", nn.Linear(4 * width, width)),
+        ]
         self.mlp = nn.Sequential(OrderedDict(inner))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -67,39 +80,48 @@ class _TextBlock(nn.Module):
 
 
 class _ImageTower(nn.Module):
-    """timm's `ResNet` without its classifier, inside open_clip's `TimmModel`."""
+    """What open_clip's `TimmModel` is for such a trunk."""
 
     def __init__(self, weights: Weights) -> None:
         super().__init__()
-        trunk, head = _below(weights, "trunk."), _below(weights, "head.")
-        self.trunk = nn.Module()
-        if "conv1.0.weight" in trunk:
-            parts: list[nn.Module] = []
-            for i in (0, 3, 6):
-                parts += [_convolution(trunk, f"conv1.{i}", stride=2 if i == 0 else 1)]
-                parts += [_norm(trunk, f"conv1.{i + 1}"), nn.ReLU()] if i < 6 else []
-            self.trunk.conv1 = nn.Sequential(*parts)
-        else:
-            self.trunk.conv1 = _convolution(trunk, "conv1", stride=2)
-        self.trunk.bn1 = _norm(trunk, "bn1")
-        for stage in range(1, 5):
-            part = _below(trunk, f"layer{stage}.")
-            blocks = [
-                _ImageBlock(_below(part, f"{i}."), stride=2 if stage > 1 and i == 0 else 1) for i in range(_count(part))
-            ]
-            self.trunk.add_module(f"layer{stage}", nn.Sequential(*blocks))
+        self.trunk, head = _ResNet(_below(weights, "trunk.")), _below(weights, "head.")
         if "proj.weight" in head:  # timm_proj "linear", or "mlp"
             self.head = nn.Sequential(OrderedDict(proj=_linear(head, "proj")))
         else:
-            inner = [("fc1", _linear(head, "mlp.fc1")), ("act", nn.GELU()), ("fc2", _linear(head, "mlp.fc2"))]
+            inner = {"fc1": _linear(head, "mlp.fc1"), "act": nn.GELU(), "fc2": _linear(head, "mlp.fc2")}
             self.head = nn.Sequential(OrderedDict(mlp=nn.Sequential(OrderedDict(inner))))
 
     def forward(self, x: Tensor) -> Tensor:
-        trunk = self.trunk
-        x = functional.relu(trunk.bn1(trunk.conv1(x)))
+        return self.head(self.trunk(x))
+
+
+class _ResNet(nn.Module):
+    """timm's `ResNet` without its classifier."""
+
+    def __init__(self, weights: Weights) -> None:
+        super().__init__()
+        if "conv1.0.weight" in weights:
+            parts: list[nn.Module] = []
+            for i in (0, 3, 6):
+                parts += [_convolution(weights, f"conv1.{i}", stride=2 if i == 0 else 1)]
+                parts += [_norm(weights, f"conv1.{i + 1}"), nn.ReLU()] if i < 6 else []
+            self.conv1: nn.Module = nn.Sequential(*parts)
+        else:
+            self.conv1 = _convolution(weights, "conv1", stride=2)
+        self.bn1 = _norm(weights, "bn1")
+        self.layer1, self.layer2, self.layer3, self.layer4 = (
+            _stage(_below(weights, f"layer{stage}."), stride=1 if stage == 1 else 2) for stage in (1, 2, 3, 4)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = functional.relu(self.bn1(self.conv1(x)))
         x = functional.max_pool2d(x, kernel_size=3, stride=2, padding=1)
-        x = trunk.layer4(trunk.layer3(trunk.layer2(trunk.layer1(x))))
-        return self.head(x.mean((2, 3)))
+        return self.layer4(self.layer3(self.layer2(self.layer1(x)))).mean((2, 3))
+
+
+def _stage(weights: Weights, stride: int) -> nn.Sequential:
+    blocks = range(_count(weights))
+    return nn.Sequential(*[_ImageBlock(_below(weights, f"{i}."), stride=1 if i else stride) for i in blocks])
 
 
 class _ImageBlock(nn.Module):
@@ -109,14 +131,20 @@ class _ImageBlock(nn.Module):
         super().__init__()
         self.depth = 3 if "conv3.weight" in weights else 2
         for i in range(1, self.depth + 1):
-            self.add_module(f"conv{i}", _convolution(weights, f"conv{i}", stride if i == self.depth - 1 else 1))
+            self.add_module(
+                f"conv{i}", _convolution(weights, f"conv{i}", stride if i == self.depth - 1 else 1)
+            )
             self.add_module(f"bn{i}", _norm(weights, f"bn{i}"))
         self.downsample: nn.Module | None = None
         if "downsample.1.running_mean" in weights:
             convolution = _convolution(weights, "downsample.0", stride)
             self.downsample = nn.Sequential(convolution, _norm(weights, "downsample.1"))
         elif "downsample.2.running_mean" in weights:
-            pool = nn.AvgPool2d(2, stride, ceil_mode=True, count_include_pad=False) if stride > 1 else nn.Identity()
+            pool = (
+                nn.AvgPool2d(2, stride, ceil_mode=True, count_include_pad=False)
+                if stride > 1
+                else nn.Identity()
+            )
             convolution = _convolution(weights, "downsample.1", 1)
             self.downsample = nn.Sequential(pool, convolution, _norm(weights, "downsample.2"))
 

@@ -72,7 +72,9 @@ class Preprocess:
         if resize not in get_args(Resize):
             raise OptionError(f"resize is {resize!r}; it can be {', '.join(map(repr, get_args(Resize)))}")
         if normalize not in get_args(Normalize):
-            raise OptionError(f"normalize is {normalize!r}; it can be {' or '.join(map(repr, get_args(Normalize)))}")
+            raise OptionError(
+                f"normalize is {normalize!r}; it can be {' or '.join(map(repr, get_args(Normalize)))}"
+            )
         images = frames[:, None].float()
         if resize == "model" and normalize == "clip":
             images = self._own(images)

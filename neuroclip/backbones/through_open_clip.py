@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 import open_clip
@@ -31,10 +33,12 @@ def load(source: Source) -> Loaded:
     if source.kind == "file":
         weights.check_file(source)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _quiet():
             warnings.simplefilter("ignore")
             pretrained = source.place if source.kind in ("file", "tag") else None
-            network = open_clip.create_model(name, pretrained=pretrained, require_pretrained=True, weights_only=True)
+            network = open_clip.create_model(
+                name, pretrained=pretrained, require_pretrained=True, weights_only=True
+            )
             tokenizer: Any = open_clip.get_tokenizer(name)
     except ModelError:
         raise
@@ -51,6 +55,17 @@ def load(source: Source) -> Loaded:
     )
 
 
+@contextmanager
+def _quiet() -> Generator[None]:
+    """Keep what open_clip logs about failed downloads off stderr: our own sentence says it."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
 def _counter(tokenizer: SimpleTokenizer) -> Callable[[str], int]:
     return lambda text: len(tokenizer.encode(text)) + 2
 
@@ -64,4 +79,6 @@ def _explained(source: Source, error: Exception) -> ModelError:
             f"{source.place}: these weights do not fit {source.architecture or 'the configuration beside them'} "
             f"({weights.first_misfit(what)})"
         )
-    return ModelError(f"{source.name} cannot be loaded: {what[:300]}; --model {DEFAULT_MODEL} needs no download")
+    return ModelError(
+        f"{source.name} cannot be loaded: {what[:300]}; --model {DEFAULT_MODEL} needs no download"
+    )

@@ -18,11 +18,15 @@ def simple_tokenizer() -> Any:
     if "open_clip" in sys.modules:
         from open_clip import tokenizer
 
-        return tokenizer._tokenizer
+        return tokenizer._tokenizer  # pyright: ignore[reportPrivateUsage] - a public one would be built twice
     package = find_spec("open_clip")
-    assert package is not None and package.origin is not None  # a dependency
-    spec = spec_from_file_location("neuroclip.backbones._tokenizer", Path(package.origin).with_name("tokenizer.py"))
-    assert spec is not None and spec.loader is not None
+    assert package is not None  # a dependency
+    assert package.origin is not None
+    spec = spec_from_file_location(
+        "neuroclip.backbones._tokenizer", Path(package.origin).with_name("tokenizer.py")
+    )
+    assert spec is not None
+    assert spec.loader is not None
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module._tokenizer

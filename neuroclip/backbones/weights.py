@@ -44,7 +44,9 @@ def check_names(source: Source) -> None:
     if not cfg:
         other = other_activation(architecture)
         if other and get_pretrained_cfg(other, source.place):
-            raise ModelError(f"{source.name}: these weights belong to the other activation: use {other}:{source.place}")
+            raise ModelError(
+                f"{source.name}: these weights belong to the other activation: use {other}:{source.place}"
+            )
         found = f"no weights are tagged {source.place!r}" if source.place else "it needs a tag or a file"
         known = f"known tags: {', '.join(tags)}" if tags else "open_clip knows no weights for it"
         raise ModelError(f"{source.name}: {found}; {known}; or write {architecture}:FILE")
@@ -61,13 +63,19 @@ def check_quick_gelu(source: Source, *, trained_with: bool) -> None:
         return
     right = other_activation(source.architecture)
     kinds = ("QuickGELU", "GELU") if trained_with else ("GELU", "QuickGELU")
-    hint = f"use {right}:{source.place}" if right else "open_clip has no such architecture with the other activation"
+    hint = (
+        f"use {right}:{source.place}"
+        if right
+        else "open_clip has no such architecture with the other activation"
+    )
     raise ModelError(
-        f"{source.name}: these weights were trained with {kinds[0]}, but {source.architecture} computes {kinds[1]}: {hint}"
+        f"{source.name}: these weights were trained with {kinds[0]}, "
+        f"but {source.architecture} computes {kinds[1]}: {hint}"
     )
 
 
 def uses_quick_gelu(architecture: str) -> bool:
+    """Whether the architecture computes QuickGELU, x * sigmoid(1.702 x)."""
     return bool((open_clip.get_model_config(architecture) or {}).get("quick_gelu", False))
 
 
@@ -87,7 +95,7 @@ def check_file(source: Source) -> None:
     path = Path(source.place)
     if path.suffix in (".npz", ".npy"):  # big_vision's arrays, which open_clip reads without pickle
         return
-    marked = _OPENAI_MARKS <= set(_names_in(path))
+    marked = set(_names_in(path)) >= _OPENAI_MARKS
     trained_with = True if marked else _known_activation(source)
     if trained_with is not None:
         check_quick_gelu(source, trained_with=trained_with)
@@ -95,8 +103,8 @@ def check_file(source: Source) -> None:
         tags = list_pretrained_tags_by_model(source.architecture)
         if tags and all(get_pretrained_cfg(source.architecture, tag).get("quick_gelu") for tag in tags):
             warnings.warn(
-                f"{source.name}: all published weights of {source.architecture} were trained with QuickGELU; if these "
-                f"were too, use {other_activation(source.architecture)}:{source.place}",
+                f"{source.name}: all published weights of {source.architecture} were trained with QuickGELU; "
+                f"if these were too, use {other_activation(source.architecture)}:{source.place}",
                 stacklevel=2,
             )
 
@@ -123,7 +131,9 @@ def _names_in(path: Path) -> list[str]:
 def _unreadable(path: Path, error: Exception) -> str:
     with path.open("rb") as file:
         head = file.read(4)
-    if "weights_only" in str(error) or isinstance(error, pickle.UnpicklingError) and head[:2] in (b"PK", b"\x80\x02"):
+    if "weights_only" in str(error) or (
+        isinstance(error, pickle.UnpicklingError) and head[:2] in (b"PK", b"\x80\x02")
+    ):
         return (
             f"{path} holds more than tensors, and loading it could run code, so it is refused: where you trust it, "
             "write its state_dict() to a .safetensors file with safetensors.torch.save_file and give that"
@@ -145,7 +155,8 @@ def _known_activation(source: Source) -> bool | None:
         for tag in list_pretrained_tags_by_model(architecture or ""):
             cfg = get_pretrained_cfg(architecture or "", tag)
             repository = str(cfg.get("hf_hub", "")).strip("/").replace("/", "--")
-            if (repository and f"models--{repository}/" in parts) or path.name == Path(cfg.get("url") or "?").name:
+            in_cache = bool(repository) and f"models--{repository}/" in parts
+            if in_cache or path.name == Path(str(cfg.get("url") or "?")).name:
                 return bool(cfg.get("quick_gelu", False))
     return None
 
@@ -175,18 +186,19 @@ def how_to_get(source: Source) -> str:
     """One sentence for a download that failed: which file, where to put it, how to give it, what needs none."""
     if source.kind == "hub":
         origin = f"{CONFIG} and {WEIGHTS} of {source.place} on the Hugging Face hub"
-        into, use = "any directory", "--model DIRECTORY"
-    else:
-        cfg = get_pretrained_cfg(source.architecture, source.place)
-        repository, file = os.path.split(str(cfg.get("hf_hub") or ""))
-        file = file or (WEIGHTS if repository else Path(str(cfg.get("url"))).name)
-        origin = f"{file} of {repository} on the Hugging Face hub" if repository else str(cfg.get("url"))
-        cache = constants.HF_HUB_CACHE if repository else str(Path(_URL_CACHE).expanduser())
-        into = f"the cache {cache} (as the download would)" if repository else cache
-        use = f"--model {source.architecture}:path/to/{file}"
+        return (
+            f"{source.name} is not on this machine and could not be downloaded: fetch {origin}, put both into one "
+            f"directory and give that as --model DIRECTORY; --model {DEFAULT_MODEL} needs no download"
+        )
+    cfg = get_pretrained_cfg(source.architecture, source.place)
+    repository, file = os.path.split(str(cfg.get("hf_hub") or ""))
+    file = file or (WEIGHTS if repository else Path(str(cfg.get("url"))).name)
+    origin = f"{file} of {repository} on the Hugging Face hub" if repository else str(cfg.get("url"))
+    cache = constants.HF_HUB_CACHE if repository else str(Path(_URL_CACHE).expanduser())
+    into = f"the hub's cache ({cache}) with the hub's own tools" if repository else cache
     return (
-        f"{source.name} is not on this machine and could not be downloaded: fetch {origin}, put it into {into} or "
-        f"give it as {use}; --model {DEFAULT_MODEL} needs no download"
+        f"{source.name} is not on this machine and could not be downloaded: fetch {origin}, into {into}, or anywhere "
+        f"and give it as --model {source.architecture}:path/to/{file}; --model {DEFAULT_MODEL} needs no download"
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 from typing import Any
 
@@ -20,10 +19,16 @@ def _describe(name: str) -> dict[str, Any]:
     from neuroclip import heads
 
     head = heads.find(name)
-    fields = dataclasses.fields(head)  # type: ignore[arg-type] # find makes sure that it is a dataclass
-    defaults = {f.name: f.default for f in fields if f.default is not dataclasses.MISSING}
     return {
         "min_shots": head.min_shots,
-        "options": defaults | {f.name: "(required)" for f in fields if f.name not in defaults},
+        "options": {p.name: _shown(p) for p in inspect.signature(head).parameters.values()},
         "description": (inspect.getdoc(head) or "").partition("\n")[0],
     }
+
+
+def _shown(option: inspect.Parameter) -> Any:
+    """Return a default as JSON can hold it."""
+    if option.default is option.empty:
+        return "(required)"
+    plain = option.default is None or isinstance(option.default, str | int | float | bool)
+    return option.default if plain else repr(option.default)

@@ -43,9 +43,10 @@ class Head(ABC):
     everything learned and keeps nothing, `logits` reads it. It never prints, saves, or draws from the global random
     generators, and a recording's logits depend neither on its neighbours nor on earlier calls.
 
-    `x` is what `representation` (in `fit` and `train`: `training`) gives for n recordings: a tensor whose first axis is n,
-    for a `Joint` a mapping of them. It may be memory-mapped and of a small integer type: take minibatches
-    (`neuroclip.heads.minibatches`), cast late, change nothing in place.
+    `x` is what `representation` (in `fit` and `train`: `training`) gives for n recordings: a tensor whose first
+    axis is n, for a `Joint` a mapping of them. It may be memory-mapped and of a small integer type: take minibatches
+    (`neuroclip.heads.minibatches`), cast late, change nothing in place. Where `fit` is asked to learn from nothing
+    (`min_shots` is 0) it is an empty tensor.
 
     A subclass defines `representation`, `logits`, and either `fit` or `train`.
     """
@@ -60,7 +61,7 @@ class Head(ABC):
 
     @property
     def training(self) -> Representation:
-        """What `fit` and `train` read; more than `representation` where fitting needs more than prediction will have."""
+        """What `fit` and `train` read; more than `representation` where fitting needs what prediction lacks."""
         return self.representation
 
     def fit(self, x: Any, y: Labels, classes: Classes, *, seed: int) -> State:

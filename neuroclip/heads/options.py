@@ -7,7 +7,7 @@ import difflib
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar, Union
+from typing import Any, Literal, TypeVar, Union, cast
 
 from neuroclip.errors import HeadError, OptionError
 from neuroclip.heads.contract import Head
@@ -22,7 +22,7 @@ def describe(head: Head) -> dict[str, Any]:
     Raises:
         HeadError: An option that JSON cannot hold.
     """
-    return {f.name: _to_json(getattr(head, f.name), f"{type(head).__name__}.{f.name}") for f in dataclasses.fields(head)}  # type: ignore[arg-type]
+    return {name: _to_json(getattr(head, name), f"{type(head).__name__}.{name}") for name in names_of(head)}
 
 
 def restore(name: str, options: Mapping[str, Any] | None = None) -> Head:
@@ -47,7 +47,7 @@ def make(head: type[H], options: Mapping[str, Any]) -> H:
         OptionError: An unknown option, or a value of another type; the message names the options there are.
     """
     hints = typing.get_type_hints(head)
-    known = {f.name: hints[f.name] for f in dataclasses.fields(head) if f.init}  # type: ignore[arg-type]
+    known = {name: hints[name] for name in names_of(head)}
     for name in options:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
@@ -58,6 +58,12 @@ def make(head: type[H], options: Mapping[str, Any]) -> H:
         return head(**values)
     except (TypeError, ValueError) as error:
         raise OptionError(str(error)) from error
+
+
+def names_of(head: Head | type[Head]) -> tuple[str, ...]:
+    """Return the names of a head's options."""
+    # A head is a dataclass by contract, which its base class cannot tell a type checker.
+    return tuple(field.name for field in dataclasses.fields(cast(Any, head)) if field.init)
 
 
 def _to_json(value: Any, where: str) -> Any:
@@ -76,7 +82,9 @@ def _from_json(value: Any, hint: Any, where: str) -> Any:
     """Return `value` as the type `hint`, or raise an OptionError."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (Union, types.UnionType):
-        for option in sorted(arguments, key=lambda a: a is float):  # 1 stays whole where int or float would do
+        for option in sorted(
+            arguments, key=lambda a: a is float
+        ):  # 1 stays whole where int or float would do
             try:
                 return _from_json(value, option, where)
             except OptionError:
@@ -97,12 +105,10 @@ def _from_json(value: Any, hint: Any, where: str) -> Any:
                 return inside
     elif hint is float and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    elif hint is Any or hint is None and value is None or hint is type(None) and value is None:
+    elif hint is Any or (hint is None and value is None) or (hint is type(None) and value is None):
         return value
-    elif isinstance(origin or hint, type) and hint is not float:
-        kind = origin or hint
-        if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
-            return value
+    elif hint in (int, str, bool) and type(value) is hint:
+        return value
     raise OptionError(f"{where} is {value!r}; expected {_wording(hint)}")
 
 
@@ -114,5 +120,11 @@ def _wording(hint: Any) -> str:
         return " or ".join(_wording(a) for a in arguments)
     if typing.get_origin(hint) is tuple:
         return f"a list of {_wording(arguments[0])}" if arguments else "a list"
-    plain = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", type(None): "nothing"}
+    plain = {
+        int: "a whole number",
+        float: "a number",
+        str: "a text",
+        bool: "true or false",
+        type(None): "nothing",
+    }
     return plain.get(hint, getattr(hint, "__name__", str(hint)))

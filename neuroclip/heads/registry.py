@@ -32,7 +32,9 @@ def find(name: str) -> type[Head]:
 
     head = _REGISTRY.load(name)
     if not (isinstance(head, type) and issubclass(head, Head) and dataclasses.is_dataclass(head)):
-        raise HeadError(f"the head {name!r} is {head!r}, not a dataclass that derives from neuroclip.heads.Head")
+        raise HeadError(
+            f"the head {name!r} is {head!r}, not a dataclass that derives from neuroclip.heads.Head"
+        )
     missing = sorted(getattr(head, "__abstractmethods__", ()))
     if missing:
         raise HeadError(f"the head {name!r} lacks {', '.join(missing)}")

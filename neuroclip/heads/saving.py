@@ -53,7 +53,12 @@ class SavedHead:
 
 
 def save(
-    directory: Path, head: Head, state: State, classes: Classes, *, provenance: Mapping[str, Any] | None = None
+    directory: Path,
+    head: Head,
+    state: State,
+    classes: Classes,
+    *,
+    provenance: Mapping[str, Any] | None = None,
 ) -> str:
     """Write a fitted head into a folder, which is made, and return its digest. A head saved there before is replaced.
 
@@ -98,7 +103,9 @@ def load(directory: Path) -> SavedHead:
     try:
         content = json.loads((directory / JSON).read_text(encoding="utf-8"))
         if content["format"] != _VERSION:
-            raise HeadError(f"its format is {content['format']!r}, this version reads {_VERSION}: update NeuroCLIP")
+            raise HeadError(
+                f"its format is {content['format']!r}, this version reads {_VERSION}: update NeuroCLIP"
+            )
         with safe_open(directory / TENSORS, "pt") as file:
             state: State = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no mapping
         return SavedHead(
@@ -110,12 +117,15 @@ def load(directory: Path) -> SavedHead:
             digest=_digest(content, state),
         )
     except FileNotFoundError as error:
-        raise HeadError(f"{directory} holds no saved head: there is no {Path(error.filename or JSON).name}") from error
+        missing = next((name for name in (JSON, TENSORS) if not (directory / name).exists()), JSON)
+        raise HeadError(f"{directory} holds no saved head: there is no {missing}") from error
     except NeuroclipError as error:
         package = content.get("package", {}).get("name", "?")  # type: ignore[possibly-unbound]
         raise HeadError(f"{directory}: {error} (it was saved by a head of the package {package})") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
-        raise HeadError(f"{directory}: the saved head is damaged ({type(error).__name__}: {error})") from error
+        raise HeadError(
+            f"{directory}: the saved head is damaged ({type(error).__name__}: {error})"
+        ) from error
 
 
 def _prompts_to_json(prompts: PromptSet) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from neuroclip.heads import Head, take
+from neuroclip.heads.options import names_of
 from neuroclip.recording import Recording
 from neuroclip.representations import ClipTimesteps, Joint, Representation
 from neuroclip.testing.toys import TOY_CLASSES, ToyModel, toy_recordings
@@ -50,7 +51,11 @@ def neighbours_do_not_matter(head: Head) -> None:
     state, x = trial.fit(), trial.read(trial.asked)
     together = head.logits(state, x, trial.classes)
     for i in range(len(trial.asked)):
-        _close(together[i], head.logits(state, take(x, slice(i, i + 1)), trial.classes)[0], f"recording {i} alone")
+        _close(
+            together[i],
+            head.logits(state, take(x, slice(i, i + 1)), trial.classes)[0],
+            f"recording {i} alone",
+        )
     back = torch.arange(len(trial.asked) - 1, -1, -1)
     _close(together.flip(0), head.logits(state, take(x, back), trial.classes), "in the opposite order")
     if (each := head.timestep_logits(state, x, trial.classes)) is not None:
@@ -65,20 +70,22 @@ def the_state_holds_everything(head: Head) -> None:
     state = trial.fit()
     before = trial.ask(state)
     saved = from_bytes(to_bytes({name: t.detach().clone().contiguous() for name, t in state.items()}))
-    fresh = dataclasses.replace(head)  # type: ignore[type-var]
+    fresh = replace(cast(Any, head))
     _close(before, fresh.logits(saved, trial.read(trial.asked), trial.classes), "after saving and loading")
 
 
 def any_number_of_timesteps_works(head: Head) -> None:
     """Where `steps` is an option, 1, 2 and 7 work as well as the default."""
     if isinstance(getattr(head, "steps", None), int):
-        options = {f.name: getattr(head, f.name) for f in dataclasses.fields(head) if f.init}  # type: ignore[arg-type]
+        options = {name: getattr(head, name) for name in names_of(head)}
         lists = [n for n, v in options.items() if isinstance(v, tuple) and len(v) == options["steps"]]
         for steps in (1, 2, 7):
             changed = {"steps": steps, **{name: (options[name] * 7)[:steps] for name in lists}}
-            trial = Trial(dataclasses.replace(head, **changed))  # type: ignore[type-var]
+            trial = Trial(replace(cast(Any, head), **changed))
             logits = trial.ask(trial.fit())
-            assert logits.shape == (len(trial.asked), len(trial.classes)), f"{tuple(logits.shape)} at steps={steps}"
+            assert logits.shape == (len(trial.asked), len(trial.classes)), (
+                f"{tuple(logits.shape)} at steps={steps}"
+            )
             assert logits.isfinite().all(), f"{logits} at steps={steps}"
 
 
@@ -95,7 +102,7 @@ def hardly_any_events_work(head: Head) -> None:
 def text_features_come_from_the_classes(head: Head) -> None:
     """A head without shots follows the text features of the classes it is given, also when the names are the same."""
     if head.min_shots == 0:
-        turned = dict(zip(TOY_CLASSES, TOY_CLASSES[1:] + TOY_CLASSES[:1], strict=True))
+        turned: dict[str, str] = dict(zip(TOY_CLASSES, TOY_CLASSES[1:] + TOY_CLASSES[:1], strict=True))
         trial, mistaken = Trial(head, shots=0), Trial(head, shots=0, model=ToyModel(turned))
         right, wrong = trial.ask(trial.fit()).argmax(-1), mistaken.ask(mistaken.fit()).argmax(-1)
         agreement = float((right == wrong).float().mean())
@@ -107,7 +114,11 @@ def the_length_of_a_feature_does_not_matter(head: Head) -> None:
     if head.min_shots == 0 and _raw(head.representation):
         trial = Trial(head, shots=0)
         state, x = trial.fit(), trial.read(trial.asked)
-        _close(head.logits(state, x, trial.classes), head.logits(state, _longer(x), trial.classes), "10 times as long")
+        _close(
+            head.logits(state, x, trial.classes),
+            head.logits(state, _longer(x), trial.classes),
+            "10 times as long",
+        )
 
 
 def _raw(representation: Representation) -> bool:

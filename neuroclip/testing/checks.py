@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+import random
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
+
+import numpy as np
+import torch
 
 from neuroclip.heads import Head
 
@@ -31,11 +36,14 @@ class Check:
             AssertionError: The rule is broken; the message has the rule and what was found.
         """
         try:
-            self.run(head)
+            with _generators_restored():
+                self.run(head)
         except AssertionError as error:
             raise AssertionError(f"{type(head).__name__}: {self.rule} Found: {error}") from error
         except Exception as error:
-            raise AssertionError(f"{type(head).__name__}: {self.rule} Found: {type(error).__name__}: {error}") from error
+            raise AssertionError(
+                f"{type(head).__name__}: {self.rule} Found: {type(error).__name__}: {error}"
+            ) from error
 
     def __str__(self) -> str:
         return self.name
@@ -59,9 +67,25 @@ def failures(head: Head) -> dict[str, str]:
     return found
 
 
+@contextmanager
+def _generators_restored() -> Generator[None]:
+    """Several checks set the global generators to see whether a head minds; the caller's stay as they were."""
+    ours = torch.get_rng_state(), np.random.get_state(), random.getstate()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        torch.set_rng_state(ours[0])
+        np.random.set_state(ours[1])  # noqa: NPY002
+        random.setstate(ours[2])
+
+
 def _checks_in(module: ModuleType) -> Iterator[Check]:
     """Each public function of one head that the module defines; its docstring's first line is the rule."""
     for name, function in vars(module).items():
-        if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_"):
+        if (
+            inspect.isfunction(function)
+            and function.__module__ == module.__name__
+            and not name.startswith("_")
+        ):
             rule = " ".join(str(inspect.getdoc(function)).split("\n\n")[0].split())
             yield Check(name.replace("_", "-"), rule, function)

@@ -12,7 +12,9 @@ from neuroclip.heads import Checkpoint, Head, State
 from neuroclip.testing.toys import TOY_CLASSES
 from neuroclip.testing.trial import Trial
 
-_ENOUGH = 0.7  # chance is 0.33 to 0.4; a head with classes in an order of its own is at most at 0.4 in one order
+_ENOUGH = (
+    0.7  # chance is 0.33 to 0.4; a head with classes in an order of its own is at most at 0.4 in one order
+)
 
 
 def it_learns_in_any_order_of_classes(head: Head) -> None:

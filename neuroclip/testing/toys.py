@@ -23,7 +23,7 @@ _CORNERS = {"stone": (0, 0), "apple": (12, 0), "cloud": (6, 12)}
 
 
 def toy_recordings(label: str, n: int, *, seed: int = 0, events: int = 240) -> list[Recording]:
-    """Make n recordings of one of `TOY_CLASSES`: a textured square of its own place, with noise; 24x24 pixels, 0.1 s."""
+    """Make n recordings of one of `TOY_CLASSES`: a square in a place of its own, with noise; 24x24 pixels, 0.1 s."""
     random = np.random.default_rng([seed, TOY_CLASSES.index(label)])
     made: list[Recording] = []
     for _ in range(n):
@@ -58,6 +58,9 @@ class ToyModel(Model):
         self, frames: Frames, *, resize: Resize = "model", normalize: Normalize = "clip", batch: int = 64
     ) -> Embeddings:
         """Return embeddings whose length grows with the activity."""
+        return self._embed(frames)
+
+    def _embed(self, frames: Frames) -> Embeddings:
         active = (torch.from_numpy(np.ascontiguousarray(frames)) != 127).float()
         fields = functional.adaptive_avg_pool2d(active[:, None], 4).flatten(1)
         return (fields + 0.05) @ self._turn
@@ -72,6 +75,6 @@ class ToyModel(Model):
                 frame = np.full((1, _SIZE, _SIZE), 127, np.uint8)
                 left, top = _CORNERS[self.mistaken.get(name, name)]
                 frame[:, top : top + 12, left : left + 12] = 255
-                return self.encode_frames(frame)[0]
+                return self._embed(frame)[0]
         seed = int.from_bytes(blake2b(text.encode(), digest_size=7).digest(), "big")
         return torch.randn(self.dim, generator=torch.Generator().manual_seed(seed))

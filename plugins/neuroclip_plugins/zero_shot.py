@@ -56,9 +56,13 @@ class ZeroShot(Head):
     def __post_init__(self) -> None:
         if isinstance(self.alpha, tuple):
             if self.split == "window":
-                raise OptionError("alpha with a weight per timestep needs a fixed number of timesteps, not split='window'")
+                raise OptionError(
+                    "alpha with a weight per timestep needs a fixed number of timesteps, not split='window'"
+                )
             if len(self.alpha) != self.steps:
-                raise OptionError(f"alpha has {len(self.alpha)} weights, but there are {self.steps} timesteps")
+                raise OptionError(
+                    f"alpha has {len(self.alpha)} weights, but there are {self.steps} timesteps"
+                )
             if not all(math.isfinite(a) and a >= 0 for a in self.alpha) or not sum(self.alpha) > 0:
                 raise OptionError(f"alpha is {self.alpha}; weights are not negative, and one is above 0")
         _ = self.representation  # checks the options of the frames
@@ -80,7 +84,9 @@ class ZeroShot(Head):
     def logits(self, state: State, x: Any, classes: Classes) -> Logits:
         """Return scale times the weighted mean of the cosines (n, c)."""
         timesteps = _timesteps(x)
-        return weighted_sum(self.timestep_logits(state, x, classes), self._weights(x), valid_timesteps(timesteps))
+        return weighted_sum(
+            self.timestep_logits(state, x, classes), self._weights(x), valid_timesteps(timesteps)
+        )
 
     def timestep_logits(self, state: State, x: Any, classes: Classes) -> TimestepLogits:
         """Return scale times the cosines of every timestep (n, t, c)."""

@@ -40,10 +40,14 @@ class PromptSet:
 
     def __post_init__(self) -> None:
         if not self.templates:
-            raise PromptSetError(f"prompt set {self.name!r} has no templates; one is enough: a sentence with {{}} in it")
+            raise PromptSetError(
+                f"prompt set {self.name!r} has no templates; one is enough: a sentence with {{}} in it"
+            )
         for template in self.templates:
             if "{}" not in template:
-                raise PromptSetError(f"prompt set {self.name!r}: no {{}} for the class in the template {template!r}")
+                raise PromptSetError(
+                    f"prompt set {self.name!r}: no {{}} for the class in the template {template!r}"
+                )
         object.__setattr__(self, "classes", MappingProxyType(dict(self.classes)))
 
     def word(self, name: str) -> str:

@@ -45,7 +45,9 @@ def installed() -> list[Row]:
         rows.append(Row(path.stem, package, "clash" if others else "ok", clash, description, str(path)))
     for package, point, paths in _found():
         if not paths:
-            rows.append(Row(point.name, package, "broken", f"there are no TOML files in a package {point.value}"))
+            rows.append(
+                Row(point.name, package, "broken", f"there are no TOML files in a package {point.value}")
+            )
     return sorted(rows, key=lambda row: (row.name, row.package))
 
 
@@ -64,7 +66,9 @@ def load(name: str | Path) -> PromptSet:
         return read(Path(name).expanduser())
     rows = [row for row in installed() if row.name == name]
     if not rows:
-        raise PromptSetError(f"no prompt set named {name!r}; installed: {', '.join(names()) or 'none'}; or give a .toml file")
+        raise PromptSetError(
+            f"no prompt set named {name!r}; installed: {', '.join(names()) or 'none'}; or give a .toml file"
+        )
     if rows[0].status != "ok":
         raise PromptSetError(f"prompt set {name!r} of {rows[0].package} cannot be used: {rows[0].reason}")
     return read(Path(rows[0].path), name)

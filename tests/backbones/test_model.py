@@ -52,7 +52,9 @@ def test_equal_frames_are_encoded_once(model: Model, monkeypatch: pytest.MonkeyP
     assert not torch.equal(vectors[0], vectors[1])
 
 
-def test_a_blank_frame_is_encoded_once_in_the_life_of_a_model(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_blank_frame_is_encoded_once_in_the_life_of_a_model(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
     encoded = count_encoded(model, monkeypatch)
     blank = np.full((3, 20, 24), 127, np.uint8)
     alone = model.encode_frames(blank)
@@ -93,7 +95,7 @@ def test_texts_become_unit_vectors(model: Model) -> None:
 def test_a_text_that_is_cut_is_warned_of(model: Model) -> None:
     fits = "a " * 14  # and two marks: 16 tokens
     model.encode_texts([fits])
-    with pytest.warns(UserWarning, match="reads 16 tokens; the end of 'a a .* is ignored"):
+    with pytest.warns(UserWarning, match=r"reads 16 tokens; the end of 'a a .* is ignored"):
         model.encode_texts([fits + "a"])
 
 
@@ -120,9 +122,9 @@ def test_auto_takes_bf16_where_the_hardware_multiplies_it(
 
 
 def test_unknown_precision_and_device_are_named() -> None:
-    with pytest.raises(OptionError, match="'fp16'.*'auto', 'fp32' or 'bf16'"):
+    with pytest.raises(OptionError, match=r"'fp16'.*'auto', 'fp32' or 'bf16'"):
         hardware.choose_precision("fp16", torch.device("cpu"))
-    with pytest.raises(ModelError, match="'toaster' cannot be used"):
+    with pytest.raises(ModelError, match=r"'toaster' cannot be used"):
         hardware.choose_device("toaster")
 
 
@@ -135,5 +137,7 @@ def test_wrong_frames_are_described(model: Model) -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 def test_a_gpu_gives_the_same_as_the_cpu(model: Model, model_directory: Callable[[str], Path]) -> None:
     there = load_model(str(model_directory("test_resnet")), precision="fp32", device="cuda")
-    torch.testing.assert_close(there.encode_frames(frames(3)), model.encode_frames(frames(3)), atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(
+        there.encode_frames(frames(3)), model.encode_frames(frames(3)), atol=1e-3, rtol=1e-3
+    )
     torch.testing.assert_close(there.encode_texts(["a"]), model.encode_texts(["a"]), atol=1e-3, rtol=1e-3)

@@ -56,7 +56,9 @@ def test_an_architecture_and_a_file_are_a_model(
     directory = model_directory("vit")
     config = json.loads((directory / "open_clip_config.json").read_text())["model_cfg"]
     monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, "tiny-vit", config)
-    weights = {key: value.float() for key, value in load_file(directory / "open_clip_model.safetensors").items()}
+    weights = {
+        key: value.float() for key, value in load_file(directory / "open_clip_model.safetensors").items()
+    }
     file = tmp_path / f"weights{suffix}"
     if suffix == ".pt":
         torch.save({"state_dict": weights, "epoch": 3}, file)
@@ -116,7 +118,11 @@ def test_bad_files_are_described_and_never_run(tmp_path: Path) -> None:
     torch.save({"state_dict": Evil()}, tmp_path / "evil.pt")
     assert "refused" in message(f"ViT-B-32:{tmp_path / 'evil.pt'}")
     assert not (tmp_path / "it-ran").exists()
-    for name, content in {"empty.pt": b"", "junk.pt": b"junk" * 100, "junk.safetensors": b"junk" * 100}.items():
+    for name, content in {
+        "empty.pt": b"",
+        "junk.pt": b"junk" * 100,
+        "junk.safetensors": b"junk" * 100,
+    }.items():
         (tmp_path / name).write_bytes(content)
         assert name in message(f"ViT-B-32:{tmp_path / name}")
     torch.save([1, 2], tmp_path / "list.pt")

@@ -27,7 +27,9 @@ def both_ways(directory: Path) -> tuple[Model, Model]:
 
 @pytest.mark.parametrize("kind", ["test_resnet", "resnet10t", "resnet18", "resnet50d"])
 @pytest.mark.filterwarnings("ignore:m reads")
-def test_plain_towers_give_the_embeddings_of_open_clip(model_directory: Callable[[str], Path], kind: str) -> None:
+def test_plain_towers_give_the_embeddings_of_open_clip(
+    model_directory: Callable[[str], Path], kind: str
+) -> None:
     ours, theirs = both_ways(model_directory(kind))
     torch.testing.assert_close(ours.encode_frames(FRAMES), theirs.encode_frames(FRAMES), atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(ours.encode_texts(TEXTS), theirs.encode_texts(TEXTS), atol=1e-5, rtol=0)

@@ -33,7 +33,9 @@ def test_the_models_own_pictures_are_those_of_open_clip(
     theirs = torch.stack([transform(Image.fromarray(frame)) for frame in frames])
     one_grey_level = 1 / 255 / min(STD)
     assert (ours - theirs).abs().max() <= 1.01 * one_grey_level
-    assert (ours - theirs).abs().mean() <= 0.2 * one_grey_level  # PIL's fixed-point numbers round halves otherwise
+    assert (
+        ours - theirs
+    ).abs().mean() <= 0.2 * one_grey_level  # PIL's fixed-point numbers round halves otherwise
 
 
 def test_the_published_pictures_are_bilinear_and_from_minus_a_half_to_a_half() -> None:
@@ -70,8 +72,8 @@ def test_unknown_ways_are_named() -> None:
     frames = torch.zeros(1, 2, 2, dtype=torch.uint8)
     own = Preprocess((4, 4), MEAN, STD)
     call = getattr(own, "__call__")  # noqa: B004, B009
-    with pytest.raises(Exception, match="nearest"):
+    with pytest.raises(Exception, match=r"nearest"):
         call(frames, "nearest")
-    with pytest.raises(ModelError, match="stretch"):
+    with pytest.raises(ModelError, match=r"stretch"):
         Preprocess.from_config({"size": 4, "mean": MEAN, "std": STD, "resize_mode": "stretch"})
     assert issubclass(OptionError, Exception)

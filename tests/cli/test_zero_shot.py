@@ -209,6 +209,13 @@ def test_a_process_of_its_own_leaves_no_traceback(tmp_path: Path) -> None:
     assert str(tmp_path / "no.bin") in done.stderr
 
 
+def test_models_are_listed_with_what_ships_first(run: Run) -> None:
+    rows = answers(run("models", "--json"))
+    assert (rows[0]["name"], rows[0]["status"]) == ("event-tiny", "shipped")
+    assert {row["name"]: row["status"] for row in rows}["RN50-quickgelu:openai"] in ("cached", "nameable")
+    assert "event-tiny" in run("models").stdout
+
+
 def test_the_default_model_and_prompts_are_those_of_the_library() -> None:
     """The command line repeats the names, so that `--help` need not import what they belong to."""
     from neuroclip.backbones import DEFAULT_MODEL
