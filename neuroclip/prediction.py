@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from html import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, overload
@@ -78,29 +75,9 @@ class Prediction:
 
     def _repr_html_(self) -> str:
         """Draw scores and frames in a notebook, in one piece of HTML without scripts."""
-        rows = "".join(
-            f"<tr><td>{escape(name)}</td><td>{score:.3f}</td><td><div style='width:{160 * score:.0f}px;height:10px;"
-            f"background:#4078c0'></div></td></tr>"
-            for name, score in list(self.scores.items())[:10]
-        )
-        tiles = "".join(self._tile(i) for i in range(0 if self.frames is None else len(self.frames)))
-        title = f"{escape(self.recording)}: <b>{escape(self.label)}</b>"
-        small = f"{self.events} events, head {escape(self.head)}, model {escape(self.model)}"
-        return f"<div><p>{title} <small>({small})</small></p><table>{rows}</table><div>{tiles}</div></div>"
+        from neuroclip.notebook import answer_html
 
-    def _tile(self, i: int) -> str:
-        assert self.frames is not None
-        caption = str(i)
-        if self.timesteps is not None and i < (self.steps or 0):
-            best = max(self.timesteps, key=lambda name: self.timesteps[name][i])  # type: ignore[index]
-            caption = f"{i}: {escape(best)} {self.timesteps[best][i]:.2f}"
-        picture = base64.b64encode(_png(self.frames[i])).decode()
-        return (
-            "<figure style='display:inline-block;margin:2px;text-align:center'>"
-            f"<img style='width:96px;image-rendering:pixelated' alt='timestep {i}' "
-            f"src='data:image/png;base64,{picture}'>"
-            f"<figcaption><small>{caption}</small></figcaption></figure>"
-        )
+        return answer_html(self)
 
 
 @overload
@@ -253,11 +230,3 @@ def _ranked(names: Sequence[str], scores: Tensor) -> dict[str, float]:
 
 def _by_class(names: Sequence[str], logits: Tensor) -> dict[str, list[float]]:
     return dict(zip(names, logits.double().softmax(-1).T.tolist(), strict=True))
-
-
-def _png(frame: Any) -> bytes:
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(frame).save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()

@@ -32,7 +32,8 @@ def list_models() -> list[ModelRow]:
     import open_clip  # two seconds
     from open_clip.pretrained import get_pretrained_cfg
 
-    from neuroclip.backbones.weights import cached_file, uses_quick_gelu
+    from neuroclip.backbones.downloads import cached_file
+    from neuroclip.backbones.weights import uses_quick_gelu
 
     known: list[ModelRow] = []
     for architecture, tag in open_clip.list_pretrained():

@@ -11,7 +11,7 @@ from typing import Any
 import open_clip
 from open_clip.tokenizer import SimpleTokenizer
 
-from neuroclip.backbones import weights
+from neuroclip.backbones import downloads, weights
 from neuroclip.backbones.model import Loaded
 from neuroclip.backbones.names import DEFAULT_MODEL, Source
 from neuroclip.backbones.preprocess import Preprocess
@@ -72,8 +72,8 @@ def _counter(tokenizer: SimpleTokenizer) -> Callable[[str], int]:
 
 def _explained(source: Source, error: Exception) -> ModelError:
     what = " ".join(str(error).split())
-    if source.kind in ("tag", "hub") and weights.is_missing(source):
-        return ModelError(weights.how_to_get(source))
+    if source.kind in ("tag", "hub") and downloads.is_missing(source):
+        return ModelError(downloads.how_to_get(source))
     if isinstance(error, RuntimeError) and "state_dict" in what:
         return ModelError(
             f"{source.place}: these weights do not fit {source.architecture or 'the configuration beside them'} "

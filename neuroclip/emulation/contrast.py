@@ -83,7 +83,10 @@ def emulate(
             f"emulation needs at least two pictures with increasing times, not {len(pictures)} with {len(times)} times"
         )
     log = torch.log(torch.as_tensor(np.asarray(pictures, np.float64)) + floor)
-    thresholds = {True: torch.as_tensor(on_threshold).double(), False: torch.as_tensor(off_threshold).double()}
+    thresholds = {
+        True: torch.as_tensor(on_threshold).double(),
+        False: torch.as_tensor(off_threshold).double(),
+    }
     crossings = contrast_crossings(log, thresholds[True], thresholds[False])
     columns: list[tuple[np.ndarray, ...]] = []
     for polarity, counts, sign in ((True, crossings.on, 1.0), (False, crossings.off, -1.0)):

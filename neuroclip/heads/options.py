@@ -105,9 +105,11 @@ def _from_json(value: Any, hint: Any, where: str) -> Any:
                 return inside
     elif hint is float and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    elif hint is Any or (hint is None and value is None) or (hint is type(None) and value is None):
-        return value
-    elif hint in (int, str, bool) and type(value) is hint:
+    elif (
+        hint is Any
+        or (value is None and hint in (None, type(None)))
+        or type(value) is hint in (int, str, bool)
+    ):
         return value
     raise OptionError(f"{where} is {value!r}; expected {_wording(hint)}")
 

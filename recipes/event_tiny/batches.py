@@ -9,7 +9,6 @@ import numpy as np
 import torch
 import torch.multiprocessing as mp
 import torch.nn.functional as F
-
 from holdouts import held_out, is_icon
 from scenes import Pictures, simulate
 
@@ -21,7 +20,9 @@ def load_pictures(run: Path) -> tuple[np.ndarray, list[tuple[str, list[str]]]]:
     """(n, 2, 64, 64) uint8 of grey and alpha, and (family, captions) of each."""
     with np.load(run / "pictures.npz") as file:
         images = np.stack([file["grey"], file["alpha"]], 1)
-    return images, [(family, captions) for family, captions in json.loads((run / "pictures.json").read_text())]
+    return images, [
+        (family, captions) for family, captions in json.loads((run / "pictures.json").read_text())
+    ]
 
 
 def pools(rows: list[tuple[str, list[str]]], everything: bool) -> dict[str, np.ndarray]:
@@ -30,8 +31,12 @@ def pools(rows: list[tuple[str, list[str]]], everything: bool) -> dict[str, np.n
     kinds: dict[str, list[int]] = {"icon": [], "font digit": [], "stroke digit": [], "letter": []}
     for i, (family, captions) in enumerate(rows):
         if allowed[i]:
-            kind = "icon" if is_icon(family) else "stroke digit" if family == "strokes" else (
-                "font digit" if captions[0].startswith("the digit") else "letter"
+            kind = (
+                "icon"
+                if is_icon(family)
+                else "stroke digit"
+                if family == "strokes"
+                else ("font digit" if captions[0].startswith("the digit") else "letter")
             )
             kinds[kind].append(i)
     return {kind: np.array(indices) for kind, indices in kinds.items()}
@@ -42,7 +47,9 @@ def to_input(frames: torch.Tensor) -> torch.Tensor:
     size = frames.shape[-1]
     if size == 64:
         return frames
-    small = F.interpolate(frames[:, None].float(), (64, 64), mode="bilinear", antialias=size > 64, align_corners=False)
+    small = F.interpolate(
+        frames[:, None].float(), (64, 64), mode="bilinear", antialias=size > 64, align_corners=False
+    )
     return small[:, 0].round_().byte()
 
 
@@ -60,7 +67,9 @@ def _supply(run: Path, everything: bool, wild: float, batch: int, seed: int, que
                 draw.random(part) > GLYPH_SHARE,
                 "icon",
                 np.where(
-                    draw.random(part) > DIGIT_SHARE, "letter", np.where(draw.random(part) > 0.5, "font digit", "stroke digit")
+                    draw.random(part) > DIGIT_SHARE,
+                    "letter",
+                    np.where(draw.random(part) > 0.5, "font digit", "stroke digit"),
                 ),
             )
             index = np.array([pool[k][draw.integers(len(pool[k]))] for k in kinds])

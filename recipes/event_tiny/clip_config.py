@@ -20,12 +20,42 @@ CONFIG = {
     },
 }
 TEMPLATES = (
-    "a picture of {}", "a photo of a {}", "an icon of {}", "an event camera frame of {}", "a drawing of a {}", "the shape of a {}",
-    "an event camera recording of a {}", "a {}", "the {}", "a black and white photo of a {}", "a sketch of a {}",
-    "a low quality picture of the {}", "events of a {} in motion", "a point cloud image of a {}", "a {} seen by an event camera",
+    "a picture of {}",
+    "a photo of a {}",
+    "an icon of {}",
+    "an event camera frame of {}",
+    "a drawing of a {}",
+    "the shape of a {}",
+    "an event camera recording of a {}",
+    "a {}",
+    "the {}",
+    "a black and white photo of a {}",
+    "a sketch of a {}",
+    "a low quality picture of the {}",
+    "events of a {} in motion",
+    "a point cloud image of a {}",
+    "a {} seen by an event camera",
 )
-GLYPH_TEMPLATES = ("the digit {}", "a picture of the digit {}", "a handwritten digit {}", "the number {}", "an image of the number {}",
-    "an event camera frame of the digit {}", "a photo of the number {}", "{}", "a black and white photo of the number: \"{}\"",
-    "the arabic numeral {}", "a handwritten {}")
-LETTER_TEMPLATES = ("the letter {}", "a picture of the letter {}", "letter {}", "an event camera frame of the letter {}", "{}",
-    "a handwritten letter {}", "capital letter {}", "the character {}")
+GLYPH_TEMPLATES = (
+    "the digit {}",
+    "a picture of the digit {}",
+    "a handwritten digit {}",
+    "the number {}",
+    "an image of the number {}",
+    "an event camera frame of the digit {}",
+    "a photo of the number {}",
+    "{}",
+    'a black and white photo of the number: "{}"',
+    "the arabic numeral {}",
+    "a handwritten {}",
+)
+LETTER_TEMPLATES = (
+    "the letter {}",
+    "a picture of the letter {}",
+    "letter {}",
+    "an event camera frame of the letter {}",
+    "{}",
+    "a handwritten letter {}",
+    "capital letter {}",
+    "the character {}",
+)

@@ -27,7 +27,7 @@ def text_tower() -> open_clip.CLIP:
 
 
 def encode(model: open_clip.CLIP, tokens: torch.Tensor) -> torch.Tensor:
-    """`model.encode_text` without the padding behind the longest phrase, which changes nothing: attention looks back."""
+    """`model.encode_text` without the padding behind the longest phrase: attention only looks back."""
     length = int((tokens != 0).sum(1).max())
     tokens = tokens[:, :length]
     x = model.token_embedding(tokens) + model.positional_embedding[:length]
@@ -91,10 +91,14 @@ def main() -> None:
         if kind < 0.1:
             i = int(rng.integers(10))
             word = DIGITS[i] if rng.random() < 0.8 else str(i)
-            return GLYPH_TEMPLATES[rng.integers(len(GLYPH_TEMPLATES))].format(word), number[f"the digit {DIGITS[i]}"]
+            return GLYPH_TEMPLATES[rng.integers(len(GLYPH_TEMPLATES))].format(word), number[
+                f"the digit {DIGITS[i]}"
+            ]
         if kind < 0.16:
             letter = letters[rng.integers(26)]
-            return LETTER_TEMPLATES[rng.integers(len(LETTER_TEMPLATES))].format(letter), number[f"the letter {letter}"]
+            return LETTER_TEMPLATES[rng.integers(len(LETTER_TEMPLATES))].format(letter), number[
+                f"the letter {letter}"
+            ]
         i = int(rng.choice(icons if kind < 0.65 else everything))
         text = phrases[i]
         return (TEMPLATES[rng.integers(len(TEMPLATES))].format(text) if rng.random() < 0.4 else text), i
@@ -103,7 +107,10 @@ def main() -> None:
     log = (args.run / "text.log").open("a")
     began, first, running = time.time(), done, 0.0
     while done < args.samples:
-        rate = args.rate * min(1, done / 20_000 + 0.02) * (0.5 + 0.5 * math.cos(math.pi * done / args.samples)) + 1e-6
+        rate = (
+            args.rate * min(1, done / 20_000 + 0.02) * (0.5 + 0.5 * math.cos(math.pi * done / args.samples))
+            + 1e-6
+        )
         for group in optimiser.param_groups:
             group["lr"] = rate
         drawn = [phrase() for _ in range(args.batch)]
@@ -115,7 +122,9 @@ def main() -> None:
         want = targets[index]
         scores = out @ want.T / 0.05
         same = (index[:, None] == index) & ~torch.eye(len(index), dtype=torch.bool)
-        loss = (1 - (out * want).sum(-1)).mean() + 0.2 * F.cross_entropy(scores.masked_fill(same, -1e4), torch.arange(len(index)))
+        loss = (1 - (out * want).sum(-1)).mean() + 0.2 * F.cross_entropy(
+            scores.masked_fill(same, -1e4), torch.arange(len(index))
+        )
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -128,9 +137,17 @@ def main() -> None:
                 truth = targets[check]
                 right = ((got @ truth.T).argmax(1) == torch.arange(len(check))).float().mean()
             model.train()
-            print(f"{done} loss {running:.3f} unseen cosine {float((got * truth).sum(-1).mean()):.3f} top-1 {float(right):.3f} "
-                  f"{(done - first) / (time.time() - began):.0f}/s", file=log, flush=True)
-            torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "done": done}, position.with_suffix(".tmp"))
+            print(
+                f"{done} loss {running:.3f} unseen cosine {float((got * truth).sum(-1).mean()):.3f} "
+                f"top-1 {float(right):.3f} "
+                f"{(done - first) / (time.time() - began):.0f}/s",
+                file=log,
+                flush=True,
+            )
+            torch.save(
+                {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "done": done},
+                position.with_suffix(".tmp"),
+            )
             position.with_suffix(".tmp").replace(position)
 
 

@@ -3,12 +3,12 @@
 Everything goes through the product's own door (`neuroclip.load_model`, `neuroclip.read`, `neuroclip.frames`) at
 T = 10; every accuracy comes with its 95 % Wilson interval.
 
-    python evaluate.py --model DIR --run run [--real ../../../shared/data] [--parts icons,concepts,letters,nmnist,objects]
+    python evaluate.py --model DIR --run run --parts icons,concepts,letters
+    python evaluate.py --model DIR --real ../../../shared/data --parts nmnist,objects
 """
 
 import argparse
 import csv
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,25 +16,31 @@ import numpy as np
 import torch
 from batches import load_pictures
 from holdouts import CONCEPTS, FAMILY, concept_of, fonts_out, is_icon
+from neuroclip_prompts import load
 from scenes import Pictures, simulate
 
 import neuroclip
 from neuroclip.classes import Classes
 from neuroclip.formats import read_many
-from neuroclip_prompts import load
 
 STEPS = 10
 
 
 def wilson(right: int, n: int) -> str:
     p, z = right / n, 1.96
-    middle, half = (p + z * z / (2 * n)) / (1 + z * z / n), z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    middle, half = (
+        (p + z * z / (2 * n)) / (1 + z * z / n),
+        z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n),
+    )
     return f"{100 * p:.1f} % (95 %: {100 * (middle - half):.1f} to {100 * (middle + half):.1f}, n = {n})"
 
 
 def report(what: str, ranks: np.ndarray, ks: Sequence[int] = (1, 5)) -> None:
     """Print top-k accuracies from the rank (0 is best) of each right answer."""
-    print(f"{what}: " + "; ".join(f"top-{k} {wilson(int((ranks < k).sum()), len(ranks))}" for k in ks), flush=True)
+    print(
+        f"{what}: " + "; ".join(f"top-{k} {wilson(int((ranks < k).sum()), len(ranks))}" for k in ks),
+        flush=True,
+    )
 
 
 class Scorer:
@@ -56,7 +62,11 @@ class Scorer:
         parts = []
         for start in range(0, len(images), 50):
             some = torch.from_numpy(images[start : start + 50]).float() / 255
-            parts.append(self.images(simulate(Pictures(some, torch.full((len(some),), glyph)), size, STEPS, rng).numpy()))
+            parts.append(
+                self.images(
+                    simulate(Pictures(some, torch.full((len(some),), glyph)), size, STEPS, rng).numpy()
+                )
+            )
         return torch.cat(parts)
 
 
@@ -71,7 +81,10 @@ def icons(scorer: Scorer, images: np.ndarray, rows: list, draw: np.random.Genera
         if family == FAMILY and len(captions[0].split()) <= 2:
             names.setdefault(captions[0], i)
     chosen = [list(names.items())[i] for i in draw.permutation(len(names))[:1000]]
-    texts, seen = scorer.texts([n for n, _ in chosen]), scorer.shown(images[[i for _, i in chosen]], glyph=False)
+    texts, seen = (
+        scorer.texts([n for n, _ in chosen]),
+        scorer.shown(images[[i for _, i in chosen]], glyph=False),
+    )
     scores = seen @ texts.T
     for ways in (10, 50, 100):
         ranks = []
@@ -100,7 +113,10 @@ def letters(scorer: Scorer, images: np.ndarray, rows: list, draw: np.random.Gene
             upper.setdefault((family, captions[0]), i)
     names = [f"the letter {chr(ord('A') + i)}" for i in range(26)]
     truth = torch.tensor([names.index(caption) for _, caption in upper])
-    scores = scorer.shown(images[list(upper.values())], glyph=True) @ scorer.texts([n[-1] for n in names], "letters").T
+    scores = (
+        scorer.shown(images[list(upper.values())], glyph=True)
+        @ scorer.texts([n[-1] for n in names], "letters").T
+    )
     report(f"letters of {len(fonts)} held-out fonts, 26-way", ranks_of(scores, truth), (1,))
 
 
@@ -114,7 +130,10 @@ def nmnist(scorer: Scorer, real: Path) -> None:
     scores = scorer.images(frames) @ scorer.texts(words, "nmnist").T
     report("real N-MNIST, 10-way", ranks_of(scores, truth), (1,))
     guess = scores.argmax(1)
-    print("  recall by digit: " + " ".join(f"{d}:{(guess[truth == d] == d).float().mean():.2f}" for d in range(10)))
+    print(
+        "  recall by digit: "
+        + " ".join(f"{d}:{(guess[truth == d] == d).float().mean():.2f}" for d in range(10))
+    )
 
 
 def objects(scorer: Scorer, real: Path, window: int = 20_000) -> None:
@@ -126,11 +145,17 @@ def objects(scorer: Scorer, real: Path, window: int = 20_000) -> None:
     for label, row in enumerate(rows):
         recording = neuroclip.read(root / row["file"], size=(128, 128))
         for start in range(0, len(recording.events) - window + 1, window):
-            piece = type(recording)(recording.events[start : start + window], recording.width, recording.height)
+            piece = type(recording)(
+                recording.events[start : start + window], recording.width, recording.height
+            )
             frames.append(neuroclip.frames(piece, steps=STEPS))
             truth.append(label)
     scores = scorer.images(np.stack(frames)) @ scorer.texts(names).T
-    report("real hand-held objects, 8-way, windows of 20 000 events", ranks_of(scores, torch.tensor(truth)), (1, 3))
+    report(
+        "real hand-held objects, 8-way, windows of 20 000 events",
+        ranks_of(scores, torch.tensor(truth)),
+        (1, 3),
+    )
     guess = scores.argmax(1)
     print("  answers: " + ", ".join(f"{n} {int((guess == i).sum())}" for i, n in enumerate(names)))
 

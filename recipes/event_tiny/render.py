@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import resvg_py
 from PIL import Image, ImageDraw, ImageFont
-
 from strokes import draw_digit
 
 SIZE = 64
@@ -61,8 +60,8 @@ def icon_rows(root: Path, family: str, per_caption: int) -> list[tuple[str, str,
         w, h = icon.get("width", width), icon.get("height", height)
         box = f"{icon.get('left', 0)} {icon.get('top', 0)} {w} {h}"
         svg = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{SIZE}" height="{SIZE}" '
-            f'viewBox="{box}" color="black">{icon["body"].replace("currentColor", "#000")}</svg>'
+            f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+            f'width="{SIZE}" height="{SIZE}" viewBox="{box}" color="black">{icon["body"].replace("currentColor", "#000")}</svg>'
         )
         rows.append((family, name, svg, list(dict.fromkeys([caption, *aliases[name]]))[:6]))
     return rows
@@ -84,17 +83,35 @@ def rasterise(row: tuple[str, str, str, list[str]]) -> tuple[str, list[str], byt
 def glyph_captions(char: str) -> list[str]:
     if char.isdigit():
         word = DIGITS[int(char)]
-        return [f"the digit {word}", word, f"the digit {char}", f"the number {word}", f"a handwritten digit {char}"]
+        return [
+            f"the digit {word}",
+            word,
+            f"the digit {char}",
+            f"the number {word}",
+            f"a handwritten digit {char}",
+        ]
     if char.isalpha():
         return [f"the letter {char.upper()}", f"letter {char.upper()}", char.upper()]
-    names = {"?": "question mark", "!": "exclamation mark", "&": "ampersand", "@": "at sign", "#": "hash sign", "%": "percent sign",
-             "+": "plus sign", "$": "dollar sign", "*": "asterisk"}
+    names = {
+        "?": "question mark",
+        "!": "exclamation mark",
+        "&": "ampersand",
+        "@": "at sign",
+        "#": "hash sign",
+        "%": "percent sign",
+        "+": "plus sign",
+        "$": "dollar sign",
+        "*": "asterisk",
+    }
     return [names[char]]
 
 
 def glyph_rows(font_root: Path) -> list[tuple[str, list[str], bytes]]:
     """Digits, letters and signs of one font package, in up to two weights."""
-    files = sorted(font_root.glob("files/*-latin-[1-9]*-normal.woff"), key=lambda p: ("-400-" not in p.name, "-700-" not in p.name))
+    files = sorted(
+        font_root.glob("files/*-latin-[1-9]*-normal.woff"),
+        key=lambda p: ("-400-" not in p.name, "-700-" not in p.name),
+    )
     rows = []
     for file in files[:2]:
         try:
@@ -115,7 +132,9 @@ def glyph_rows(font_root: Path) -> list[tuple[str, list[str], bytes]]:
 def ink(image: Image.Image) -> bytes:
     """A white-on-black drawing, centred with its aspect kept, as grey 0 + alpha."""
     scale = 52 / max(image.size)
-    image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))), Image.Resampling.BILINEAR)
+    image = image.resize(
+        (max(1, round(image.width * scale)), max(1, round(image.height * scale))), Image.Resampling.BILINEAR
+    )
     la = np.zeros((SIZE, SIZE, 2), np.uint8)
     top, left = (SIZE - image.height) // 2, (SIZE - image.width) // 2
     la[top : top + image.height, left : left + image.width, 1] = np.asarray(image)

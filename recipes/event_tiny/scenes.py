@@ -27,7 +27,9 @@ class Pictures:
     glyph: Tensor  # bool (n,): digits, letters, signs: upright, nearly filling the view
 
 
-def simulate(pictures: Pictures, size: int, frames: int, rng: torch.Generator, *, wild: float = 0.0) -> Tensor:
+def simulate(
+    pictures: Pictures, size: int, frames: int, rng: torch.Generator, *, wild: float = 0.0
+) -> Tensor:
     """Show each picture to a `size` x `size` sensor; uint8 frames (n, frames, size, size).
 
     `wild` is the share of icons that are seen as a hand-held thing is: small, at any angle, tilted in depth.
@@ -70,8 +72,12 @@ def simulate(pictures: Pictures, size: int, frames: int, rng: torch.Generator, *
     path = torch.stack([heading.cos() * stride, heading.sin() * stride], -1).cumsum(1) * (2 / size)
     path = torch.cat([torch.zeros(n, 1, 2), path], 1)
     path = centre[:, None] + path - path[:, steps // 2 : steps // 2 + 1]
-    turning = torch.where(chance(0.4), normal(0.12), torch.zeros(n))[:, None] * torch.linspace(-0.5, 0.5, steps + 1)
-    zooming = torch.where(chance(0.25), normal(0.08), torch.zeros(n))[:, None] * torch.linspace(-0.5, 0.5, steps + 1)
+    turning = torch.where(chance(0.4), normal(0.12), torch.zeros(n))[:, None] * torch.linspace(
+        -0.5, 0.5, steps + 1
+    )
+    zooming = torch.where(chance(0.25), normal(0.08), torch.zeros(n))[:, None] * torch.linspace(
+        -0.5, 0.5, steps + 1
+    )
 
     axis = (torch.arange(size) + 0.5) * (2 / size) - 1
     y, x = torch.meshgrid(axis, axis, indexing="ij")
@@ -87,11 +93,19 @@ def simulate(pictures: Pictures, size: int, frames: int, rng: torch.Generator, *
         lean = torch.stack([towards.cos(), towards.sin()], -1)[:, None, None, None]
         depth = (grid * lean).sum(-1, keepdim=True)
         stretch = (1 / tilt.cos() - 1)[:, None, None, None, None]
-        grid = (grid + lean * depth * stretch) / (1 + 0.35 * tilt.sin()[:, None, None, None, None] * depth).clamp(min=0.3)
+        grid = (grid + lean * depth * stretch) / (
+            1 + 0.35 * tilt.sin()[:, None, None, None, None] * depth
+        ).clamp(min=0.3)
     source = torch.stack(
-        [grid[..., 0] * a[..., 0] + grid[..., 1] * a[..., 1], grid[..., 0] * a[..., 2] + grid[..., 1] * a[..., 3]], -1
+        [
+            grid[..., 0] * a[..., 0] + grid[..., 1] * a[..., 1],
+            grid[..., 0] * a[..., 2] + grid[..., 1] * a[..., 3],
+        ],
+        -1,
     )
-    bend = F.interpolate((block(2, 4, 4) - 0.5) * (uniform(0, 0.22)[:, None, None, None]), (size, size), mode="bicubic")
+    bend = F.interpolate(
+        (block(2, 4, 4) - 0.5) * (uniform(0, 0.22)[:, None, None, None]), (size, size), mode="bicubic"
+    )
     source = source + bend.permute(0, 2, 3, 1)[:, None]
 
     sampled = F.grid_sample(images, source.view(n, (steps + 1) * size, size, 2), align_corners=False)
@@ -102,7 +116,9 @@ def simulate(pictures: Pictures, size: int, frames: int, rng: torch.Generator, *
     ink = contrast[:, None, None, None] + shading[:, None, None, None] * grey
     log = light + alpha * (ink - torch.where(chance(0.5)[:, None, None, None], light, torch.zeros(())))
 
-    threshold = uniform(0.12, 0.4)[:, None, None] * (1 + 0.1 * torch.randn(n, size, size, generator=rng)).clamp(0.6)
+    threshold = uniform(0.12, 0.4)[:, None, None] * (
+        1 + 0.1 * torch.randn(n, size, size, generator=rng)
+    ).clamp(0.6)
     mismatch = torch.exp(normal(0.15))[:, None, None]
     events = contrast_crossings(log, threshold, threshold * mismatch)
     on, off = (c.view(n, frames, SUBSTEPS, size, size).sum(2) for c in (events.on, events.off))
@@ -113,7 +129,7 @@ def simulate(pictures: Pictures, size: int, frames: int, rng: torch.Generator, *
     noise = 0.05 * uniform(0, 1)[:, None, None, None] ** 3
     share = uniform(0.4, 0.8)[:, None, None, None]
     draw = block(frames, size, size)
-    on, off = on + (draw < noise * share), off + ((draw > 1 - noise * (1 - share)))
+    on, off = on + (draw < noise * share), off + (draw > 1 - noise * (1 - share))
     flipped = chance(0.12)[:, None, None, None]
     on, off = torch.where(flipped, off, on), torch.where(flipped, on, off)
     return paint(on, off)

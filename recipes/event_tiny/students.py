@@ -1,6 +1,6 @@
 """What the trained text tower makes of every phrase of `texts.json`: unit vectors (n, 256), written as npy.
 
-    python students.py --run run --out run/student.npy
+python students.py --run run --out run/student.npy
 """
 
 import argparse

@@ -35,7 +35,9 @@ def embed(phrases: list[str], batch: int = 256) -> np.ndarray:
     out = np.zeros((len(phrases), 384), np.float32)
     for start in tqdm(range(0, len(phrases), batch), desc="embedding"):
         rows = order[start : start + batch]
-        tokens = tokenizer([phrases[i] for i in rows], padding=True, truncation=True, max_length=32, return_tensors="pt")
+        tokens = tokenizer(
+            [phrases[i] for i in rows], padding=True, truncation=True, max_length=32, return_tensors="pt"
+        )
         hidden = model(**tokens).last_hidden_state
         mask = tokens["attention_mask"][..., None]
         out[rows] = torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1).numpy()

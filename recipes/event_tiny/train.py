@@ -34,14 +34,23 @@ class Model(nn.Module):
         super().__init__()
         vision = CONFIG["model_cfg"]["vision_cfg"]
         self.image = TimmModel(
-            vision["timm_model_name"], WIDTH, vision["image_size"], vision["timm_pool"], vision["timm_proj"], pretrained=False
+            vision["timm_model_name"],
+            WIDTH,
+            vision["image_size"],
+            vision["timm_pool"],
+            vision["timm_proj"],
+            pretrained=False,
         )
         self.text = nn.Linear(WIDTH, WIDTH, bias=False)
         nn.init.eye_(self.text.weight)
         self.log_scale = nn.Parameter(torch.tensor(2.6))
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
-        x = ((frames.float() - 127.5) / 255)[:, None].expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
+        x = (
+            ((frames.float() - 127.5) / 255)[:, None]
+            .expand(-1, 3, -1, -1)
+            .contiguous(memory_format=torch.channels_last)
+        )
         with torch.autocast("cpu", torch.bfloat16):
             y = self.image(x)
         return F.normalize(y.float(), dim=-1)
@@ -55,9 +64,13 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--name", required=True)
     parser.add_argument("--everything", action="store_true", help="train on the held-out pictures too")
-    parser.add_argument("--wild", type=float, default=0.0, help="share of icons seen small, tilted, at any angle")
+    parser.add_argument(
+        "--wild", type=float, default=0.0, help="share of icons seen small, tilted, at any angle"
+    )
     parser.add_argument("--start", help="name of a finished run to continue from")
-    parser.add_argument("--student", type=Path, help="targets of the text tower (npy) instead of the sentence vectors")
+    parser.add_argument(
+        "--student", type=Path, help="targets of the text tower (npy) instead of the sentence vectors"
+    )
     parser.add_argument("--samples", type=int, default=2_500_000)
     parser.add_argument("--batch", type=int, default=192)
     parser.add_argument("--rate", type=float, default=2e-3)
@@ -76,7 +89,12 @@ def main() -> None:
     if args.student:
         targets = torch.from_numpy(np.load(args.student).astype(np.float32))
     bank = torch.tensor(sorted({i for captions in own for i in captions}))
-    plain = {i for (family, _), captions in zip(rows, own, strict=True) if family.startswith("font:") for i in captions}
+    plain = {
+        i
+        for (family, _), captions in zip(rows, own, strict=True)
+        if family.startswith("font:")
+        for i in captions
+    }
     glyphs = torch.tensor(sorted(plain))
     glyph = torch.zeros(len(phrases), dtype=torch.bool)
     glyph[glyphs] = True
@@ -84,7 +102,9 @@ def main() -> None:
     model = Model()
     decay = [p for n, p in model.named_parameters() if p.ndim > 1 and not n.startswith("text")]
     rest = [p for n, p in model.named_parameters() if p.ndim <= 1 or n.startswith("text")]
-    optimiser = torch.optim.AdamW([{"params": decay, "weight_decay": 0.03}, {"params": rest, "weight_decay": 0.0}], args.rate)
+    optimiser = torch.optim.AdamW(
+        [{"params": decay, "weight_decay": 0.03}, {"params": rest, "weight_decay": 0.0}], args.rate
+    )
     done, position = 0, args.run / f"{args.name}.pt"
     if position.exists():
         saved = torch.load(position, weights_only=True)
@@ -94,7 +114,9 @@ def main() -> None:
     elif args.start:
         model.load_state_dict(torch.load(args.run / f"{args.start}.pt", weights_only=True)["model"])
     model = model.to(memory_format=torch.channels_last).train()
-    queue = supply(args.run, everything=args.everything, wild=args.wild, batch=args.batch, seed=args.seed + 1 + done)
+    queue = supply(
+        args.run, everything=args.everything, wild=args.wild, batch=args.batch, seed=args.seed + 1 + done
+    )
     rng = np.random.default_rng([args.seed, done])
     log = (args.run / f"{args.name}.log").open("a")
     began, first, running = time.time(), done, 0.0
@@ -112,7 +134,9 @@ def main() -> None:
         texts = model.captions(targets[candidates])
         scores = model(frames) @ texts.T * model.log_scale.exp().clamp(max=60)
         # a picture's other captions and near-synonyms of its caption are not wrong answers
-        alike = (sentence[target] @ sentence[candidates].T > SYNONYM) & ~(glyph[target][:, None] & glyph[candidates])
+        alike = (sentence[target] @ sentence[candidates].T > SYNONYM) & ~(
+            glyph[target][:, None] & glyph[candidates]
+        )
         for row, captions in enumerate(chosen):
             alike[row] |= torch.isin(candidates, torch.tensor(captions))
         alike[torch.arange(len(target)), wanted] = False
@@ -120,7 +144,9 @@ def main() -> None:
         column = masked[:, wanted].T.masked_fill(
             (target[:, None] == target) & ~torch.eye(len(target), dtype=torch.bool), -1e4
         )
-        loss = 0.75 * F.cross_entropy(masked, wanted) + 0.25 * F.cross_entropy(column, torch.arange(len(target)))
+        loss = 0.75 * F.cross_entropy(masked, wanted) + 0.25 * F.cross_entropy(
+            column, torch.arange(len(target))
+        )
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -128,8 +154,12 @@ def main() -> None:
         running = 0.98 * running + 0.02 * float(loss.detach())
         if done // args.batch % 100 == 0 or done >= args.samples:
             speed = (done - first) / (time.time() - began)
-            print(f"{done} loss {running:.3f} scale {float(model.log_scale.exp()):.1f} {speed:.0f}/s waiting {queue.qsize()}",
-                  file=log, flush=True)
+            print(
+                f"{done} loss {running:.3f} scale {float(model.log_scale.detach().exp()):.1f} {speed:.0f}/s "
+                f"waiting {queue.qsize()}",
+                file=log,
+                flush=True,
+            )
         if done // args.batch % 500 == 0 or done >= args.samples:
             state = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "done": done}
             torch.save(state, position.with_suffix(".tmp"))

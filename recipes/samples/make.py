@@ -1,7 +1,7 @@
 """Make the recordings that ship with the package: drawings seen by a simulated camera that makes three saccades.
 
-Digits are pen strokes, letters the font that Pillow carries, objects icons of the families Lucide (ISC) and Material Design
-Icons (Apache-2.0) as `recipes/event_tiny/render.py` rendered them. Events come from `neuroclip.emulation`.
+Digits are pen strokes, letters the font that Pillow carries, objects icons of the families Lucide (ISC) and
+Material Design Icons (Apache-2.0) as `recipes/event_tiny/render.py` rendered them. Events come from `neuroclip.emulation`.
 
     python make.py --run RUN --out ../../neuroclip/samples --seed 3
 """
@@ -20,7 +20,7 @@ from neuroclip.emulation import emulate
 from neuroclip.recording import Recording, make_events
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "event_tiny"))
-from strokes import draw_digit  # noqa: E402 - the recipe beside this one
+from strokes import draw_digit
 
 WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 DIGITS, LETTERS = (3, 5, 7, 0), ("A", "K", "R", "S")
@@ -34,7 +34,9 @@ def drawing(image: Image.Image) -> np.ndarray:
     """Crop a white-on-black drawing to a square of 64 x 64 with its aspect kept; 0 to 1."""
     image = image.crop(image.getbbox())
     scale = 60 / max(image.size)
-    image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))), Image.Resampling.BILINEAR)
+    image = image.resize(
+        (max(1, round(image.width * scale)), max(1, round(image.height * scale))), Image.Resampling.BILINEAR
+    )
     square = Image.new("L", (64, 64))
     square.paste(image, ((64 - image.width) // 2, (64 - image.height) // 2))
     return np.asarray(square, np.float32) / 255
@@ -51,7 +53,12 @@ def record(ink: np.ndarray, size: int, rng: np.random.Generator, label: str) -> 
     reach = rng.uniform(2.2, 3.2) * size / 34
     corners = np.array([(0, 0), *SACCADES])
     moments = np.linspace(0, len(SACCADES), PICTURES_A_SACCADE * len(SACCADES) + 1)
-    path = np.stack([np.interp(moments, range(len(corners)), corners[:, i]) for i in (0, 1)], 1) * reach * 2 / size
+    path = (
+        np.stack([np.interp(moments, range(len(corners)), corners[:, i]) for i in (0, 1)], 1)
+        * reach
+        * 2
+        / size
+    )
     axis = (torch.arange(size) + 0.5) * (2 / size) - 1
     y, x = torch.meshgrid(axis, axis, indexing="ij")
     turn = rng.normal(0, 0.06)
@@ -62,7 +69,9 @@ def record(ink: np.ndarray, size: int, rng: np.random.Generator, label: str) -> 
         source = F.avg_pool2d(source, 2)
     for dx, dy in path:
         u, v = (x - dx) * spread, (y - dy) * spread
-        grid = torch.stack([u * np.cos(turn) + v * np.sin(turn), -u * np.sin(turn) + v * np.cos(turn)], -1)[None].float()
+        grid = torch.stack([u * np.cos(turn) + v * np.sin(turn), -u * np.sin(turn) + v * np.cos(turn)], -1)[
+            None
+        ].float()
         pictures.append(F.grid_sample(source, grid, align_corners=False)[0, 0].double().numpy())
     stack = 0.15 + 0.85 * np.stack(pictures)
     threshold = 0.32 * np.exp(rng.normal(0, 0.08, (size, size)))

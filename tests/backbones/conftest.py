@@ -20,7 +20,11 @@ CNN = {
     "timm_proj": "linear",
 }
 CONFIGS = {
-    "test_resnet": {"embed_dim": 24, "vision_cfg": {**CNN, "image_size": 32}, "text_cfg": TEXT},
+    "test_resnet": {
+        "embed_dim": 24,
+        "vision_cfg": {**CNN, "timm_proj": "mlp", "image_size": 32},
+        "text_cfg": TEXT,
+    },
     "vit": {
         "embed_dim": 24,
         "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "patch_size": 8, "head_width": 16},

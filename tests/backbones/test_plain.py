@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from neuroclip.backbones import Model, plain, through_open_clip
-from neuroclip.backbones.names import parse_name
+from neuroclip.backbones import DEFAULT_MODEL, Model, plain, through_open_clip
+from neuroclip.backbones.names import parse_name, shipped
 
 FRAMES = np.random.default_rng(0).choice(np.array([0, 127, 255], np.uint8), size=(5, 34, 34))
 TEXTS = ["the digit zero", "a", "naïve café, 3 o'clock!", " ".join(["long"] * 40)]
@@ -35,6 +35,15 @@ def test_plain_towers_give_the_embeddings_of_open_clip(
     torch.testing.assert_close(ours.encode_texts(TEXTS), theirs.encode_texts(TEXTS), atol=1e-5, rtol=0)
     assert ours.scale == theirs.scale
     assert ours.preprocess == theirs.preprocess
+
+
+@pytest.mark.skipif(DEFAULT_MODEL not in shipped(), reason="the shipped model is not built yet")
+@pytest.mark.filterwarnings("ignore:m reads")
+def test_the_shipped_model_is_plain_and_an_ordinary_open_clip_directory() -> None:
+    ours, theirs = both_ways(shipped()[DEFAULT_MODEL])
+    torch.testing.assert_close(ours.encode_frames(FRAMES), theirs.encode_frames(FRAMES), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(ours.encode_texts(TEXTS), theirs.encode_texts(TEXTS), atol=1e-5, rtol=0)
+    assert ours.weights_digest == theirs.weights_digest
 
 
 def test_the_digest_does_not_depend_on_the_way_of_loading(model_directory: Callable[[str], Path]) -> None:
