@@ -140,6 +140,6 @@ def _longer(x: Any) -> Any:
 
 def _close(one: Tensor, other: Tensor, when: str) -> None:
     assert one.shape == other.shape, f"shape {tuple(other.shape)} {when}, {tuple(one.shape)} before"
-    scale = max(1.0, float(one.abs().max()))
-    difference = float((one - other).abs().max()) / scale
+    scale = max(1.0, float(one.detach().abs().max()))
+    difference = float((one - other).detach().abs().max()) / scale
     assert difference <= _TOLERANCE, f"logits differ by {difference:.2g} of their size {when}"

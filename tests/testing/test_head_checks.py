@@ -290,7 +290,9 @@ class DividesByNothing(Probe):
 @caught_by("the-fewest-shots-suffice")
 class WantsTwoShots(NearestMean):
     def fit(self, x: Tensor, y: Tensor, classes: Classes, *, seed: int) -> State:
-        spread = torch.stack([x[y == c].mean(1).std(0) for c in range(len(classes))])
+        spread = torch.stack(
+            [x[y == c].mean(1).var(0, correction=0) / (sum(y == c) - 1) for c in range(len(classes))]
+        )
         return {"means": super().fit(x, y, classes, seed=seed)["means"] / (1 + spread.mean())}
 
 

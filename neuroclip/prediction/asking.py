@@ -1,10 +1,8 @@
-"""One answer per recording: scores over classes, and what the model saw and said at each timestep."""
+"""Asking a head about recordings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, overload
@@ -18,66 +16,13 @@ from neuroclip.classes import DEFAULT_PROMPTS, Classes, load_prompts, parse_clas
 from neuroclip.errors import ClassesError, HeadError
 from neuroclip.formats import read, read_many
 from neuroclip.heads import Head, State, describe, find, make
+from neuroclip.prediction.answer import Prediction
 from neuroclip.recording import Recording
 from neuroclip.representations import ClipTimesteps, Joint, Representation, TernaryFrames, step_edges
-from neuroclip.shapes import Frames
 
 DEFAULT_HEAD = "zero-shot"
 Source = Recording | Path | str
 ClassNames = Sequence[str] | str | None
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Prediction:
-    """What a head says of one recording.
-
-    Attributes:
-        recording: Its file, or what the caller called it.
-        label: The class with the highest score.
-        scores: Class name to probability, highest first; they sum to 1.
-        timesteps: Class name to the probabilities at each timestep alone, to plot; None where the head has none.
-        head, model: Their names.
-        events: How many events the recording has.
-        steps: How many timesteps the head read; None where it reads no timesteps.
-        provenance: Versions, the model's digest, options, class words, prompts: what is needed to get it again.
-    """
-
-    recording: str
-    label: str
-    scores: Mapping[str, float]
-    timesteps: Mapping[str, Sequence[float]] | None
-    head: str
-    model: str
-    events: int
-    steps: int | None
-    provenance: Mapping[str, Any] = field(repr=False)
-    source: Recording = field(repr=False)
-    painter: TernaryFrames | None = field(repr=False)
-
-    @cached_property
-    def frames(self) -> Frames | None:
-        """The frames that the encoder saw, uint8 (t, h, w); None where the head reads no frames."""
-        if self.painter is None:
-            return None
-        return self.painter.compute(self.source, load_model).numpy()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what `--json` prints, on one line per recording."""
-        return {
-            "recording": self.recording,
-            "prediction": self.label,
-            "scores": dict(self.scores),
-            "head": self.head,
-            "model": self.model,
-            "events": self.events,
-            "timesteps": self.steps,
-        }
-
-    def _repr_html_(self) -> str:
-        """Draw scores and frames in a notebook, in one piece of HTML without scripts."""
-        from neuroclip.notebook import answer_html
-
-        return answer_html(self)
 
 
 @overload
