@@ -11,13 +11,13 @@ from neuroclip.cli.reporting import print_json, print_table
 from neuroclip.errors import NeuroclipError
 
 if TYPE_CHECKING:
-    from neuroclip import formats, heads
+    from neuroclip.registry import Row
 
 Long = Annotated[bool, typer.Option("--long", "-l", help="Import each one, and say more of it.")]
 
 
 def print_installed(
-    rows: Iterable[formats.Row | heads.Row],
+    rows: Iterable[Row],
     *,
     json: bool,
     describe: Callable[[str], Mapping[str, Any]] | None = None,
@@ -43,7 +43,7 @@ def print_installed(
 _COLUMNS = ("name", "package", "status", "reason")
 
 
-def _row(row: formats.Row | heads.Row, describe: Callable[[str], Mapping[str, Any]] | None) -> dict[str, Any]:
+def _row(row: Row, describe: Callable[[str], Mapping[str, Any]] | None) -> dict[str, Any]:
     known = {"name": row.name, "package": row.package, "status": row.status, "reason": row.reason}
     if describe is None or row.status != "ok":
         return known

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from distil import text_tower
+from distil import encode, text_tower
 from open_clip.tokenizer import SimpleTokenizer
 
 
@@ -25,7 +25,7 @@ def main() -> None:
     model = text_tower().eval()
     model.load_state_dict(torch.load(args.run / "text.pt", weights_only=True)["model"])
     tokenizer = SimpleTokenizer(context_length=model.context_length)
-    parts = [model.encode_text(tokenizer(phrases[i : i + 512])) for i in range(0, len(phrases), 512)]
+    parts = [encode(model, tokenizer(phrases[i : i + 512])) for i in range(0, len(phrases), 512)]
     np.save(args.out, F.normalize(torch.cat(parts), dim=-1).half().numpy())
 
 

@@ -120,7 +120,7 @@ def test_a_picture_is_of_no_known_format(write):
 
 
 def test_an_unknown_format_is_answered_with_those_there_are(write, writers):
-    with pytest.raises(OptionError, match=r"no format named 'attis'; installed: .*atis.*text"):
+    with pytest.raises(OptionError, match=r"No format named 'attis'. Installed: .*atis.*text"):
         formats.read(write("a.bin", writers.atis(EVENTS)), format="attis")
     assert "does not begin with" in complaint(write("a.bin", writers.atis(EVENTS)), format="aedat2")
 
