@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from holdouts import held_out, is_icon
 from scenes import Pictures, simulate
 
-SIZES, SIZE_SHARES, WILD_SIZE_SHARES = (34, 48, 64, 128), (0.45, 0.15, 0.37, 0.03), (0.38, 0.12, 0.45, 0.05)
-GLYPH_SHARE, DIGIT_SHARE = 0.28, 0.6
+SIZES, SIZE_SHARES = (34, 48, 64, 128), (0.32, 0.18, 0.46, 0.04)
+GLYPH_SHARE, DIGIT_SHARE = 0.22, 0.6
 
 
 def load_pictures(run: Path) -> tuple[np.ndarray, list[tuple[str, list[str]]]]:
@@ -74,7 +74,7 @@ def _supply(run: Path, everything: bool, wild: float, batch: int, seed: int, que
             )
             index = np.array([pool[k][draw.integers(len(pool[k]))] for k in kinds])
             shown = Pictures(torch.from_numpy(images[index]).float() / 255, torch.from_numpy(kinds != "icon"))
-            size = int(draw.choice(SIZES, p=WILD_SIZE_SHARES if wild else SIZE_SHARES))
+            size = int(draw.choice(SIZES, p=SIZE_SHARES))
             frames = simulate(shown, size, 2, rng, wild=wild)
             for half, moment in zip(halves, frames.unbind(1), strict=True):
                 half.append((to_input(moment), torch.from_numpy(index)))

@@ -24,9 +24,15 @@ def crossings(log: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_a_rise_of_three_thresholds_and_a_bit_fires_three_on_events_evenly_in_time():
-    recording = emulate(one_pixel(0, 0.8), np.array([0, 1600]), on_threshold=THRESHOLD, off_threshold=THRESHOLD, floor=0.0)
+    recording = emulate(
+        one_pixel(0, 0.8), np.array([0, 1600]), on_threshold=THRESHOLD, off_threshold=THRESHOLD, floor=0.0
+    )
     assert recording.events["on"].all()
-    assert recording.events["t"].tolist() == [500, 1000, 1500]  # 0.25, 0.5 and 0.75 of a rise of 0.8 in 1600 us
+    assert recording.events["t"].tolist() == [
+        500,
+        1000,
+        1500,
+    ]  # 0.25, 0.5 and 0.75 of a rise of 0.8 in 1600 us
 
 
 def test_what_is_left_of_a_change_carries_over_to_the_next_picture():
