@@ -18,6 +18,10 @@ EVENT_DTYPE = np.dtype([("t", "<i8"), ("x", "<u2"), ("y", "<u2"), ("on", "?")])
 """One event: `t` in whole microseconds, `x` and `y` in pixels from the top left, `on` True for ON."""
 
 
+MOST_WINDOWS = 100_000
+"""Into how many windows or timesteps a recording is cut at most: more is a slip of units."""
+
+
 def make_events(t: ArrayLike, x: ArrayLike, y: ArrayLike, on: ArrayLike) -> Events:
     """Put four columns of equal length together, sorted by time (stably) where they are not.
 
@@ -118,6 +122,11 @@ class Recording:
             raise OptionError(f"a window of {window_us} us every {slide} us: both must be at least 1 us")
         if not len(self):
             return
+        if self.span_us // slide >= MOST_WINDOWS:
+            raise OptionError(
+                f"a window every {slide} us cuts {self.span_us} us into {self.span_us // slide + 1} windows: "
+                f"at most {MOST_WINDOWS}, so make them longer"
+            )
         last = int(self.events["t"][-1])
         for start in range(int(self.events["t"][0]), last + 1, slide):
             yield self.window(start, start + window_us)

@@ -102,3 +102,9 @@ def test_importing_recordings_and_frames_imports_no_torch():
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_more_windows_than_anyone_wants_are_refused(make_recording):
+    recording = make_recording(events=50, span_us=10_000_000)
+    with pytest.raises(OptionError, match="make them longer"):
+        next(recording.windows(1))

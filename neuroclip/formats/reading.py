@@ -52,7 +52,8 @@ def read_each(
     """Read a set of recordings of one camera; an error stands in the place of a file that cannot be read.
 
     Files that do not say how large the sensor is share one size: the smallest known sensor that holds every
-    event of all of them (with a `RecordingWarning` when there is only one such file).
+    event of all of them. A `RecordingWarning` says so when there is only one such file, or when one needs a larger
+    sensor than the others would: a file of another camera, or a damaged one, changes what all of them look like.
     """
     files = [Path(path) for path in paths]
     read_in: list[Decoded | RecordingError] = []
@@ -62,7 +63,10 @@ def read_each(
         except RecordingError as error:
             read_in.append(error)
     shared = size
-    unsure = [d.events for d in read_in if isinstance(d, Decoded) and d.size is None]
+    sizeless = [
+        (p, d) for p, d in zip(files, read_in, strict=True) if isinstance(d, Decoded) and d.size is None
+    ]
+    unsure = [decoded.events for _, decoded in sizeless]
     if size is None and unsure:
         try:
             shared = smallest_sensor(*unsure)
@@ -72,6 +76,16 @@ def read_each(
             warnings.warn(
                 f"the size of the sensor was guessed from one recording: {sensor_name(shared)}; "
                 "give it if you know it",
+                RecordingWarning,
+                stacklevel=2,
+            )
+        alone = {path: smallest_sensor(d.events) for path, d in sizeless if _fits(d.events)}
+        if len(set(alone.values())) > 1:
+            largest, smallest = max(alone, key=lambda p: alone[p]), min(alone, key=lambda p: alone[p])
+            warnings.warn(
+                f"{len(alone)} recordings that do not name their sensor are read as {sensor_name(shared)}: {largest} "
+                f"needs it, {smallest} alone would be {sensor_name(alone[smallest])}; give the size, or leave out "
+                "what is from another camera",
                 RecordingWarning,
                 stacklevel=2,
             )

@@ -7,11 +7,11 @@ from typing import Literal, get_args
 import numpy as np
 
 from neuroclip.errors import OptionError
-from neuroclip.recording import Recording
+from neuroclip.recording import MOST_WINDOWS, Recording
 from neuroclip.shapes import Edges
 
 Split = Literal["events", "time", "window"]
-_MOST_WINDOWS = 100_000
+_MOST_PIXELS = 2**32  # of all timesteps together: 4 GiB as bytes
 
 
 def check_split(steps: int, split: str, window_us: int | None) -> None:
@@ -24,6 +24,8 @@ def check_split(steps: int, split: str, window_us: int | None) -> None:
         raise OptionError(f"split is {split!r}; it can be {', '.join(map(repr, get_args(Split)))}")
     if steps < 1:
         raise OptionError(f"steps is {steps}; there must be at least 1 timestep")
+    if steps > MOST_WINDOWS or steps != int(steps):
+        raise OptionError(f"steps is {steps}; expected a whole number up to {MOST_WINDOWS}")
     if (split == "window") != (window_us is not None):
         raise OptionError("split='window' and window_us go together: give both or neither")
     if window_us is not None and window_us < 1:
@@ -48,16 +50,21 @@ def step_edges(
     """
     check_split(steps, split, window_us)
     n = len(recording)
+    if split != "window" and steps * recording.width * recording.height > _MOST_PIXELS:
+        raise OptionError(
+            f"{steps} timesteps of {recording.width}x{recording.height} pixels are too many to hold: "
+            "take fewer, or check the size of the sensor"
+        )
     if split == "events":
         if n < steps:
             return np.minimum(np.arange(steps + 1), n)
         return np.append(np.arange(steps) * (n // steps), n)
     # Half-open spans of whole microseconds: the last event lies inside the last one.
     span = recording.span_us + 1
-    if window_us and span // window_us >= _MOST_WINDOWS:
+    if window_us and span // window_us >= MOST_WINDOWS:
         raise OptionError(
             f"window_us={window_us} cuts {span} us into {-(-span // window_us)} timesteps: "
-            f"give at least {span // _MOST_WINDOWS + 1}"
+            f"give at least {span // MOST_WINDOWS + 1}"
         )
     starts = np.arange(0, span, window_us) if window_us else -(-np.arange(steps) * span // steps)
     if n == 0:

@@ -4,8 +4,8 @@ Targets come from `texts.npz` (the whitened sentence vectors) or, with `--studen
 `distil.py` trained. A linear map of them is learned beside the image tower; `export.py` folds it into the text
 tower's projection. Resumes from its checkpoint; the learning rate falls along a cosine over `--samples`.
 
-    python train.py --run run --name eval --samples 2500000
-    python train.py --run run --name ship --everything --start eval --samples 800000 --rate 6e-4
+    python train.py --run run --name eval --samples 1000000
+    python train.py --run run --name ship --everything --start eval --samples 180000 --rate 8e-4
 """
 
 import argparse

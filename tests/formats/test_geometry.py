@@ -34,13 +34,17 @@ def two_files(tmp_path):
     return [tmp_path / "small.npy", tmp_path / "large.npy"]
 
 
+def test_a_set_in_which_one_file_needs_a_larger_sensor_is_read_with_that_and_a_warning(two_files):
+    with pytest.warns(RecordingWarning, match=r"large.npy needs it, .*small.npy alone would be 34x34"):
+        assert [r.width for r in formats.read_many(two_files)] == [240, 240]
+
+
 def test_guessing_from_a_single_file_warns_and_a_given_size_does_not(two_files):
     with pytest.warns(RecordingWarning, match="34x34"):
         assert formats.read(two_files[0]).width == 34
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert formats.read(two_files[0], size=(50, 60)).height == 60
-        assert [r.width for r in formats.read_many(two_files)] == [240, 240]
         assert [r.width for r in formats.read_many(two_files, (300, 300))] == [300, 300]
     with pytest.warns(RecordingWarning):
         formats.read_many(two_files[:1])

@@ -90,3 +90,10 @@ def test_options_that_cannot_be_are_refused(at, options):
 def test_windows_far_too_short_for_the_recording_are_refused(at):
     with pytest.raises(OptionError, match="give at least 101"):
         step_edges(at(0, 10_000_000), 10, "window", 1)
+
+
+@pytest.mark.parametrize("steps", [100_000_000, 50_000])
+def test_more_pixels_than_memory_holds_are_refused(make_recording, steps):
+    recording = make_recording(width=1280, height=720)
+    with pytest.raises(OptionError, match=r"steps is|too many to hold"):
+        step_edges(recording, steps)
