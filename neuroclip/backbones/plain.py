@@ -1,6 +1,6 @@
 """The simplest towers, built from their weights without importing timm and open_clip, which costs two seconds.
 
-`read` takes an ordinary open_clip directory whose image tower is one of timm's plain ResNets and whose text
+`read` takes an ordinary open_clip directory whose image tower is one of timm's plain trunks and whose text
 tower is CLIP's, both without extras, and says None to every other, which then goes through open_clip. What the
 weights can tell (widths, blocks, stem) is read from their shapes; the tests hold the embeddings against open_clip's.
 """
@@ -21,8 +21,10 @@ from neuroclip.backbones.plain_towers import PlainClip
 from neuroclip.backbones.preprocess import Preprocess
 from neuroclip.backbones.tokenizer import simple_tokenizer
 
-# timm's ResNets of 3x3 and 1x1 convolutions, ReLU, batch norm, max pooling, no attention and no blur pooling.
-_RESNETS = {
+# timm's ResNets of 3x3 and 1x1 convolutions, ReLU, batch norm, max pooling, no attention and no blur pooling,
+# and the smallest of its networks of chosen blocks.
+_TRUNKS = {
+    "test_byobnet",
     *("test_resnet", "resnet10t", "resnet14t", "resnet18", "resnet18d", "resnet26", "resnet26d", "resnet26t"),
     *("resnet34", "resnet34d", "resnet50", "resnet50c", "resnet50d", "resnet50t", "resnet101", "resnet101d"),
 }
@@ -73,7 +75,7 @@ def _is_plain(config: Mapping[str, Any]) -> bool:
     return (
         set(config) == {"embed_dim", "vision_cfg", "text_cfg"}
         and {"timm_model_name", "image_size"} <= set(vision) <= _VISION
-        and str(vision["timm_model_name"]).split(".")[0] in _RESNETS
+        and str(vision["timm_model_name"]).split(".")[0] in _TRUNKS
         and vision.get("timm_pool", "avg") == "avg"
         and vision.get("timm_proj", "linear") in ("linear", "mlp")
         and {"heads", "width"} <= set(text) <= _TEXT

@@ -1,26 +1,23 @@
-"""CLIP's text transformer and a plain ResNet, with the names that open_clip and timm give their weights.
+"""CLIP's text transformer beside a plain trunk, with the names that open_clip and timm give their weights.
 
 Widths, depths and kinds of blocks are read from the shapes of the weights. Built on the meta device (no values),
 then filled with `load_state_dict(assign=True)`, which also says whether a name is missing or left over.
 
-Source: Radford et al., "Learning transferable visual models", section 2.4, for the text tower; He et al.,
-"Bag of tricks", figure 2, for the deep stem and the averaging shortcut (ResNet-C and -D).
+Source: Radford et al., "Learning transferable visual models", section 2.4, for the text tower.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-Weights = Mapping[str, Tensor]
+from neuroclip.backbones.plain_trunks import Byob, ResNet, Weights, below, count
 
 
 class PlainClip(nn.Module):
-    """A plain ResNet and CLIP's text tower; the latter's parts stand at the top, as in open_clip's `CLIP`.
+    """A plain trunk and CLIP's text tower; the latter's parts stand at the top, as in open_clip's `CLIP`.
 
     Raises:
         KeyError: The weights are of another kind.
@@ -29,11 +26,11 @@ class PlainClip(nn.Module):
     def __init__(self, weights: Weights, *, heads: int) -> None:
         super().__init__()
         tokens, projection = weights["token_embedding.weight"], weights["text_projection"]
-        self.visual = _ImageTower(_below(weights, "visual."))
+        self.visual = _ImageTower(below(weights, "visual."))
         # from_pretrained, since drawing normal numbers on the meta device imports torch._dynamo, which costs a second
         self.token_embedding = nn.Embedding.from_pretrained(torch.empty(tokens.shape))
         self.positional_embedding = nn.Parameter(torch.empty(weights["positional_embedding"].shape))
-        blocks = _count(_below(weights, "transformer.resblocks."))
+        blocks = count(below(weights, "transformer.resblocks."))
         self.transformer = _Transformer(blocks, tokens.shape[1], heads)
         self.ln_final = nn.LayerNorm(tokens.shape[1])
         self.text_projection = nn.Parameter(torch.empty(projection.shape))
@@ -84,7 +81,8 @@ class _ImageTower(nn.Module):
 
     def __init__(self, weights: Weights) -> None:
         super().__init__()
-        self.trunk, head = _ResNet(_below(weights, "trunk.")), _below(weights, "head.")
+        trunk, head = below(weights, "trunk."), below(weights, "head.")
+        self.trunk = Byob(trunk) if "stem.conv.weight" in trunk else ResNet(trunk)
         if "proj.weight" in head:  # timm_proj "linear", or "mlp"
             self.head = nn.Sequential(OrderedDict(proj=_linear(head, "proj")))
         else:
@@ -95,84 +93,6 @@ class _ImageTower(nn.Module):
         return self.head(self.trunk(x))
 
 
-class _ResNet(nn.Module):
-    """timm's `ResNet` without its classifier."""
-
-    def __init__(self, weights: Weights) -> None:
-        super().__init__()
-        if "conv1.0.weight" in weights:
-            parts: list[nn.Module] = []
-            for i in (0, 3, 6):
-                parts += [_convolution(weights, f"conv1.{i}", stride=2 if i == 0 else 1)]
-                parts += [_norm(weights, f"conv1.{i + 1}"), nn.ReLU()] if i < 6 else []
-            self.conv1: nn.Module = nn.Sequential(*parts)
-        else:
-            self.conv1 = _convolution(weights, "conv1", stride=2)
-        self.bn1 = _norm(weights, "bn1")
-        self.layer1, self.layer2, self.layer3, self.layer4 = (
-            _stage(_below(weights, f"layer{stage}."), stride=1 if stage == 1 else 2) for stage in (1, 2, 3, 4)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = functional.relu(self.bn1(self.conv1(x)))
-        x = functional.max_pool2d(x, kernel_size=3, stride=2, padding=1)
-        return self.layer4(self.layer3(self.layer2(self.layer1(x)))).mean((2, 3))
-
-
-def _stage(weights: Weights, stride: int) -> nn.Sequential:
-    blocks = range(_count(weights))
-    return nn.Sequential(*[_ImageBlock(_below(weights, f"{i}."), stride=1 if i else stride) for i in blocks])
-
-
-class _ImageBlock(nn.Module):
-    """Two 3x3 convolutions, or 1x1, 3x3, 1x1 where the weights have a third; the stride is in the (first) 3x3."""
-
-    def __init__(self, weights: Weights, *, stride: int) -> None:
-        super().__init__()
-        self.depth = 3 if "conv3.weight" in weights else 2
-        for i in range(1, self.depth + 1):
-            self.add_module(
-                f"conv{i}", _convolution(weights, f"conv{i}", stride if i == self.depth - 1 else 1)
-            )
-            self.add_module(f"bn{i}", _norm(weights, f"bn{i}"))
-        self.downsample: nn.Module | None = None
-        if "downsample.1.running_mean" in weights:
-            convolution = _convolution(weights, "downsample.0", stride)
-            self.downsample = nn.Sequential(convolution, _norm(weights, "downsample.1"))
-        elif "downsample.2.running_mean" in weights:
-            pool = (
-                nn.AvgPool2d(2, stride, ceil_mode=True, count_include_pad=False)
-                if stride > 1
-                else nn.Identity()
-            )
-            convolution = _convolution(weights, "downsample.1", 1)
-            self.downsample = nn.Sequential(pool, convolution, _norm(weights, "downsample.2"))
-
-    def forward(self, x: Tensor) -> Tensor:
-        shortcut = self.downsample(x) if self.downsample is not None else x
-        for i in range(1, self.depth + 1):
-            x = getattr(self, f"bn{i}")(getattr(self, f"conv{i}")(x))
-            x = functional.relu(x + shortcut if i == self.depth else x)
-        return x
-
-
-def _convolution(weights: Weights, name: str, stride: int) -> nn.Conv2d:
-    out, inside, kernel, _ = weights[f"{name}.weight"].shape
-    return nn.Conv2d(inside, out, kernel, stride=stride, padding=kernel // 2, bias=False)
-
-
 def _linear(weights: Weights, name: str) -> nn.Linear:
     out, inside = weights[f"{name}.weight"].shape
     return nn.Linear(inside, out, bias=f"{name}.bias" in weights)
-
-
-def _norm(weights: Weights, name: str) -> nn.BatchNorm2d:
-    return nn.BatchNorm2d(weights[f"{name}.running_mean"].shape[0])
-
-
-def _below(weights: Weights, prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in weights.items() if name.startswith(prefix)}
-
-
-def _count(weights: Weights) -> int:
-    return 1 + max(int(name.partition(".")[0]) for name in weights)

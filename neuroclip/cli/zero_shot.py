@@ -90,12 +90,12 @@ def command(
         )
     sentences = load_prompts(prompts or DEFAULT_PROMPTS, templates)
     names = _class_names(classes, classes_file, sentences)
+    loaded = load_model(model, precision=precision, device=device)  # first: it may be misspelt
     failures = Failures()
     found = inputs.read_all(recordings, failures, format=format, size=size)
     questions = list(_questions(found, window_us, slide))
     if not questions:
         failures.finish()
-    loaded = load_model(model, precision=precision, device=device)
     asked = Classes(names, sentences, loaded)
     state = fitted.fit(torch.zeros(0), torch.zeros(0, dtype=torch.long), asked, seed=0)
 

@@ -15,6 +15,8 @@ from neuroclip.shapes import Events
 
 Array = NDArray[Any]
 
+NPY, ZIP = b"\x93NUMPY", b"PK"
+
 
 class Numpy(Format):
     """`.npz` and `.npy`.
@@ -30,7 +32,7 @@ class Numpy(Format):
 
     def detect(self, path: Path, head: bytes) -> bool:
         """Know the magic bytes: of `.npy`, or of a zip file whose first member is one."""
-        return head.startswith(b"\x93NUMPY") or (head.startswith(b"PK\x03\x04") and b".npy" in head[:256])
+        return head.startswith(NPY) or (head.startswith(ZIP) and b".npy" in head[:256])
 
     def decode(self, path: Path) -> Decoded:
         """Read the arrays."""
@@ -49,6 +51,9 @@ class Numpy(Format):
 
 
 def _load(path: Path) -> dict[str, Array]:
+    with path.open("rb") as file:
+        if not file.read(len(NPY)).startswith((NPY, ZIP)):
+            raise RecordingError("it is no NumPy file: neither .npy nor .npz begins like this")
     try:
         loaded = np.load(path, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
@@ -60,7 +65,7 @@ def _load(path: Path) -> dict[str, Array]:
     except Exception as error:  # a damaged file makes numpy, zipfile, zlib and tokenize raise almost anything
         if "allow_pickle" in str(error):
             raise RecordingError(
-                "it holds Python objects, never unpickled: save plain arrays (or it is no NumPy file)"
+                "it holds Python objects, which are never unpickled: save plain arrays"
             ) from error
         why = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise RecordingError(f"the NumPy file is damaged or cut off ({why})") from error

@@ -14,6 +14,8 @@ from scenes import Pictures, simulate
 
 SIZES, SIZE_SHARES = (34, 48, 64, 128), (0.32, 0.18, 0.46, 0.04)
 GLYPH_SHARE, DIGIT_SHARE = 0.22, 0.6
+KEPT = 60_000  # frames that the trainer draws from
+REPEATS = 4  # times that a frame is shown, at the most, on average
 
 
 def load_pictures(run: Path) -> tuple[np.ndarray, list[tuple[str, list[str]]]]:
@@ -87,3 +89,32 @@ def supply(run: Path, *, everything: bool, wild: float, batch: int, seed: int) -
     queue: mp.Queue = mp.Queue(24)
     mp.Process(target=_supply, args=(run, everything, wild, batch, seed, queue), daemon=True).start()
     return queue
+
+
+class Replay:
+    """The newest frames, drawn at random: a trainer that is faster than the simulator sees some of them again.
+
+    A frame that is seen again is moved by up to two pixels.
+    """
+
+    def __init__(self, queue: mp.Queue, batch: int, rng: np.random.Generator) -> None:
+        self.queue, self.batch, self.rng = queue, batch, rng
+        self.frames = np.empty((KEPT, 64, 64), np.uint8)
+        self.index = np.empty(KEPT, np.int64)
+        self.made = self.shown = 0
+
+    def draw(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return uint8 (batch, 64, 64) and picture indices (batch,)."""
+        while not self.queue.empty() or self.made < 40 * self.batch or self.shown > REPEATS * self.made:
+            frames, index = self.queue.get()
+            where = (self.made + np.arange(len(index))) % KEPT
+            self.frames[where], self.index[where] = frames.numpy(), index.numpy()
+            self.made += len(index)
+        chosen = self.rng.integers(0, min(self.made, KEPT), self.batch)
+        self.shown += self.batch
+        dy, dx = self.rng.integers(-2, 3, 2)
+        moved = np.full((self.batch, 68, 68), 127, np.uint8)
+        moved[:, 2:66, 2:66] = self.frames[chosen]
+        return torch.from_numpy(moved[:, 2 + dy : 66 + dy, 2 + dx : 66 + dx].copy()), torch.from_numpy(
+            self.index[chosen]
+        )

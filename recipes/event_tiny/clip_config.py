@@ -4,7 +4,7 @@ CONFIG = {
     "model_cfg": {
         "embed_dim": 256,
         "vision_cfg": {
-            "timm_model_name": "test_resnet",
+            "timm_model_name": "test_byobnet",
             "timm_model_pretrained": False,
             "timm_pool": "avg",
             "timm_proj": "mlp",

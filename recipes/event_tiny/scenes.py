@@ -73,6 +73,7 @@ def simulate(
     path = torch.stack([heading.cos() * stride, heading.sin() * stride], -1).cumsum(1) * (2 / size)
     path = torch.cat([torch.zeros(n, 1, 2), path], 1)
     path = centre[:, None] + path - path[:, steps // 2 : steps // 2 + 1]
+    path = _turned_back(path, room.clamp(min=0.3)[:, None, None])
     turning = torch.where(chance(0.4), normal(0.12), torch.zeros(n))[:, None] * torch.linspace(
         -0.5, 0.5, steps + 1
     )
@@ -134,6 +135,11 @@ def simulate(
     flipped = chance(0.12)[:, None, None, None]
     on, off = torch.where(flipped, off, on), torch.where(flipped, on, off)
     return paint(on, off)
+
+
+def _turned_back(path: Tensor, border: Tensor) -> Tensor:
+    """Reflect a path at the borders, so that a long recording keeps its picture in view."""
+    return (torch.remainder(path - border, 4 * border) - 2 * border).abs() - border
 
 
 def _pens(images: Tensor, thin: Tensor, thick: Tensor) -> Tensor:

@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from batches import load_pictures, supply
+from batches import Replay, load_pictures, supply
 from clip_config import CONFIG
 from open_clip.timm_model import TimmModel
 from torch import nn
 
 WIDTH = CONFIG["model_cfg"]["embed_dim"]
-RANDOM_CAPTIONS = 512
+RANDOM_CAPTIONS = 1024
 SYNONYM = 0.85
 
 
@@ -72,7 +72,7 @@ def main() -> None:
         "--student", type=Path, help="targets of the text tower (npy) instead of the sentence vectors"
     )
     parser.add_argument("--samples", type=int, default=2_500_000)
-    parser.add_argument("--batch", type=int, default=192)
+    parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
@@ -118,10 +118,11 @@ def main() -> None:
         args.run, everything=args.everything, wild=args.wild, batch=args.batch, seed=args.seed + 1 + done
     )
     rng = np.random.default_rng([args.seed, done])
+    replay = Replay(queue, args.batch, rng)
     log = (args.run / f"{args.name}.log").open("a")
     began, first, running = time.time(), done, 0.0
     while done < args.samples:
-        frames, index = queue.get()
+        frames, index = replay.draw()
         progress = done / args.samples
         rate = args.rate * min(1, done / 20_000 + 0.02) * (0.5 + 0.5 * math.cos(math.pi * progress)) + 1e-6
         for group in optimiser.param_groups:
@@ -152,11 +153,11 @@ def main() -> None:
         optimiser.step()
         done += len(index)
         running = 0.98 * running + 0.02 * float(loss.detach())
-        if done // args.batch % 100 == 0 or done >= args.samples:
+        if done // args.batch % 200 == 0 or done >= args.samples:
             speed = (done - first) / (time.time() - began)
             print(
                 f"{done} loss {running:.3f} scale {float(model.log_scale.detach().exp()):.1f} {speed:.0f}/s "
-                f"waiting {queue.qsize()}",
+                f"shown {replay.shown / replay.made:.1f} times",
                 file=log,
                 flush=True,
             )

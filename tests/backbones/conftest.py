@@ -25,6 +25,11 @@ CONFIGS = {
         "vision_cfg": {**CNN, "timm_proj": "mlp", "image_size": 32},
         "text_cfg": TEXT,
     },
+    "test_byobnet": {
+        "embed_dim": 24,
+        "vision_cfg": {**CNN, "timm_model_name": "test_byobnet", "timm_proj": "mlp", "image_size": 48},
+        "text_cfg": TEXT,
+    },
     "vit": {
         "embed_dim": 24,
         "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "patch_size": 8, "head_width": 16},

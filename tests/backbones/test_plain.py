@@ -25,7 +25,7 @@ def both_ways(directory: Path) -> tuple[Model, Model]:
     return tuple(Model("m", each, device=cpu, dtype=torch.float32) for each in (loaded, others))  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize("kind", ["test_resnet", "resnet10t", "resnet18", "resnet50d"])
+@pytest.mark.parametrize("kind", ["test_byobnet", "test_resnet", "resnet10t", "resnet18", "resnet50d"])
 @pytest.mark.filterwarnings("ignore:m reads")
 def test_plain_towers_give_the_embeddings_of_open_clip(
     model_directory: Callable[[str], Path], kind: str

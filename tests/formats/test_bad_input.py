@@ -64,6 +64,8 @@ def test_empty_missing_and_folders(write, tmp_path, name):
         ("a.npy", npy(np.zeros(3, [("a", "i4")])), "its fields are a"),
         ("a.npy", npy(np.array([["a"] * 4])), "not numbers"),
         ("a.npy", npy(np.array([{}]), allow_pickle=True), "never unpickled"),
+        ("a.npy", b"\x00random\xff" * 9, "no NumPy file"),
+        ("a.npz", b"\x00random\xff" * 9, "no NumPy file"),
         ("a.npy", npy(np.array([[0, 1, 1, 7]])), "polarity 7"),
         ("a.npy", npy(np.array([[0, 1.5, 1, 1]])), "no whole pixel"),
         ("a.npy", npy(np.array([[np.nan, 1, 1, 1]])), "t=nan"),
