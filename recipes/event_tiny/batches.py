@@ -105,7 +105,11 @@ class Replay:
 
     def draw(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Return uint8 (batch, 64, 64) and picture indices (batch,)."""
-        while not self.queue.empty() or self.made < 40 * self.batch or self.shown > REPEATS * self.made:
+        while (
+            self.made < 40 * self.batch
+            or self.shown > REPEATS * self.made
+            or (self.made < self.shown + KEPT and not self.queue.empty())
+        ):
             frames, index = self.queue.get()
             where = (self.made + np.arange(len(index))) % KEPT
             self.frames[where], self.index[where] = frames.numpy(), index.numpy()

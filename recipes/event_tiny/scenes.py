@@ -54,14 +54,10 @@ def simulate(
     glyph = pictures.glyph
 
     # where the picture stands: scale is the share of the view that it fills
-    fine = size >= 64  # a coarser sensor would see nothing of a picture that is small in the view
-    far = chance(0.2 if fine else 0.0) & ~glyph
-    scale = torch.where(glyph, uniform(0.5, 1.0), torch.where(far, uniform(0.3, 0.5), uniform(0.5, 1.0)))
-    angle = normal(math.radians(8))
-    free = chance(0.12) & ~glyph
-    held = chance(wild if fine else 0.0) & ~glyph
-    scale = torch.where(held, uniform(0.25, 0.75), scale)
-    angle = torch.where(free | held, uniform(-math.pi, math.pi), angle)
+    # (a coarse sensor would see nothing of a picture that is small in the view)
+    held = chance(wild if size >= 64 else 0.0) & ~glyph
+    scale = torch.where(held, uniform(0.25, 0.75), uniform(0.5, 1.0))
+    angle = torch.where(held, uniform(-math.pi, math.pi), normal(math.radians(8)))
     room = (1.05 - scale).clamp(min=0.03)
     centre = (block(2) * 2 - 1) * room[:, None] * 0.8
 
