@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from neuroclip.backbones import load_model
     from neuroclip.errors import NeuroclipError
-    from neuroclip.formats import read
+    from neuroclip.formats import read, stream, write
     from neuroclip.prediction import Prediction, zero_shot
     from neuroclip.recording import Recording
     from neuroclip.representations import frames
@@ -27,6 +27,8 @@ __all__ = [
     "frames",
     "load_model",
     "read",
+    "stream",
+    "write",
     "zero_shot",
 ]
 
@@ -37,6 +39,8 @@ _HOMES = {
     "frames": "neuroclip.representations",
     "load_model": "neuroclip.backbones",
     "read": "neuroclip.formats",
+    "stream": "neuroclip.formats",
+    "write": "neuroclip.formats",
     "zero_shot": "neuroclip.prediction",
 }
 

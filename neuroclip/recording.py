@@ -25,6 +25,18 @@ MOST_WINDOWS = 100_000
 def make_events(t: ArrayLike, x: ArrayLike, y: ArrayLike, on: ArrayLike) -> Events:
     """Put four columns of equal length together, sorted by time (stably) where they are not.
 
+    Raises:
+        RecordingError: As `event_array`.
+    """
+    events = event_array(t, x, y, on)
+    if np.any(np.diff(events["t"]) < 0):
+        events = events[np.argsort(events["t"], kind="stable")]
+    return events
+
+
+def event_array(t: ArrayLike, x: ArrayLike, y: ArrayLike, on: ArrayLike) -> Events:
+    """Put four columns of equal length together, in their own order.
+
     Times are whole microseconds, coordinates pixels from the top left, `on` True (or 1) for ON.
 
     Raises:
@@ -42,8 +54,6 @@ def make_events(t: ArrayLike, x: ArrayLike, y: ArrayLike, on: ArrayLike) -> Even
     if len(polarities) != len(times):
         raise RecordingError(f"there are {len(times)} times, but {len(polarities)} polarities")
     events["t"], events["on"] = times, polarities.astype(bool, copy=False)
-    if np.any(np.diff(events["t"]) < 0):
-        events = events[np.argsort(events["t"], kind="stable")]
     return events
 
 

@@ -1,19 +1,25 @@
 """Recording files: one module per format, found through entry points."""
 
 from neuroclip.formats.finding import find
-from neuroclip.formats.format import Decoded, Format
+from neuroclip.formats.format import Format, Piece
 from neuroclip.formats.reading import read, read_each, read_many
 from neuroclip.formats.registry import Row, installed, load, load_all
+from neuroclip.formats.streaming import stream
+from neuroclip.formats.walking import pieces
+from neuroclip.formats.writing import write
 
 __all__ = [
-    "Decoded",
     "Format",
+    "Piece",
     "Row",
     "find",
     "installed",
     "load",
     "load_all",
+    "pieces",
     "read",
     "read_each",
     "read_many",
+    "stream",
+    "write",
 ]

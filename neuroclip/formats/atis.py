@@ -6,16 +6,19 @@ Source: Orchard et al. 2015, "Converting static image datasets to spiking neurom
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neuroclip.errors import RecordingError
-from neuroclip.formats.format import Decoded, Format
-from neuroclip.recording import make_events
+from neuroclip.formats.format import Format, Piece
+from neuroclip.formats.records import read_records
+from neuroclip.recording import event_array
 
-_BYTES = 5
+_WORD = np.dtype([("x", "u1"), ("y", "u1"), ("high", "u1"), ("low", ">u2")])
 _OVERFLOW_ROW = 240
 _OVERFLOW_US = 2**13
 # Real files never go back in time; half of the steps of random bytes do.
@@ -35,39 +38,34 @@ class Atis(Format):
     def detect(self, path: Path, head: bytes) -> bool:
         """Know a whole number of events whose times, as far as they are shown, do not go back."""
         try:
-            whole = path.stat().st_size % _BYTES == 0
+            whole = path.stat().st_size % _WORD.itemsize == 0
         except OSError:
             return False
-        if not whole or len(head) < _BYTES:
+        if not whole or len(head) < _WORD.itemsize:
             return False
-        t = _words(head)[2]
+        t = _columns(np.frombuffer(head, _WORD, len(head) // _WORD.itemsize), 0)[0]
         few = len(t) < 8  # too few to tell from anything else by their times
         return bool(np.all(t[1:] >= t[:-1])) and (not few or path.suffix.lower() in self.suffixes)
 
-    def decode(self, path: Path) -> Decoded:
-        """Read all words at once."""
-        data = path.read_bytes()
-        if len(data) % _BYTES:
-            raise RecordingError(
-                f"it has {len(data)} bytes, and {_BYTES} an event leave {len(data) % _BYTES} over: "
-                "it was cut off, or is no ATIS recording (N-MNIST)"
-            )
-        x, y, t, on = _words(data)
-        keep = y != _OVERFLOW_ROW
-        x, y, t, on = x[keep], y[keep], t[keep], on[keep]
-        backward = float(np.mean(t[1:] < t[:-1])) if len(t) > 1 else 0.0
-        if backward > _MOST_BACKWARD:
-            raise RecordingError(
-                f"read as ATIS (N-MNIST), {backward:.0%} of its events go back in time: "
-                "it is damaged or another format"
-            )
-        return Decoded(make_events(t, x, y, on))
+    def pieces(self, path: Path) -> Iterator[Piece]:
+        """Read words; the offset of the times goes from piece to piece."""
+        offset = 0
+        for words in read_records(path, 0, _WORD):
+            t, overflow = _columns(words, offset)
+            offset += int(overflow.sum()) * _OVERFLOW_US
+            if overflow.any():
+                words, t = words[~overflow], t[~overflow]
+            backward = float(np.mean(t[1:] < t[:-1])) if len(t) > 1 else 0.0
+            if backward > _MOST_BACKWARD:
+                raise RecordingError(
+                    f"read as ATIS (N-MNIST), {backward:.0%} of its events go back in time: "
+                    "it is damaged or another format"
+                )
+            yield Piece(event_array(t, words["x"], words["y"], words["high"] >> 7))
 
 
-def _words(data: bytes) -> tuple[Any, Any, Any, Any]:
-    words = np.frombuffer(data[: len(data) // _BYTES * _BYTES], np.uint8).reshape(-1, _BYTES)
-    x, y = words[:, 0], words[:, 1]
-    high = words[:, 2].astype(np.int64)
-    t = (high & 0x7F) << 16 | words[:, 3].astype(np.int64) << 8 | words[:, 4]
-    t += np.cumsum(y == _OVERFLOW_ROW) * _OVERFLOW_US
-    return x, y, t, high >> 7 == 1
+def _columns(words: NDArray[Any], offset: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the times in microseconds, and which words only say that the sensor's counter went round."""
+    t = (words["high"] & 0x7F).astype(np.int64) << 16 | words["low"]
+    overflow = words["y"] == _OVERFLOW_ROW
+    return (t + np.cumsum(overflow) * _OVERFLOW_US if overflow.any() else t) + offset, overflow

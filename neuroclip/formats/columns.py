@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuroclip.errors import RecordingError
-from neuroclip.recording import make_events
+from neuroclip.recording import event_array
 from neuroclip.shapes import Events
 
 Column = NDArray[Any]
@@ -41,37 +42,79 @@ def find_columns(names: Sequence[str]) -> dict[str, tuple[str, float | None]] | 
     return found if len(found) == 4 else None
 
 
-def named_events(columns: Mapping[str, Column], where: Mapping[str, tuple[str, float | None]]) -> Events:
-    """Make events of the columns that `find_columns` found."""
-    t, x, y, p = (np.ravel(columns[where[name][0]]) for name in "txyp")
-    return column_events(t, x, y, p, where["t"][1])
+def unit_of(t: Column) -> float:
+    """Tell how many microseconds a unit of these times is: with fractions they are seconds, else microseconds.
+
+    Nobody records for weeks: fractions of larger numbers are of microseconds.
+
+    Raises:
+        RecordingError: They are not finite numbers.
+    """
+    _check_numbers("t", t)
+    fractions = t.dtype.kind == "f" and bool(np.any(t != np.rint(t)))
+    return 1e6 if fractions and float(t.max() - t.min()) < _LONGEST_SECONDS else 1.0
 
 
-def column_events(t: Column, x: Column, y: Column, p: Column, unit: float | None = None) -> Events:
-    """Make events of four columns of numbers.
+@dataclass(frozen=True)
+class Layout:
+    """Where an array keeps t, x, y and p: fields of these names, or columns of these numbers."""
 
-    Times without a unit are seconds when they have fractions, otherwise microseconds. Polarity is 1 ON and 0
-    or -1 OFF.
+    where: Sequence[str] | Sequence[int]
+    unit: float
+
+    def events(self, array: Column) -> Events:
+        """Make events of an array (or more rows of it) that is laid out like this.
+
+        Raises:
+            RecordingError: As `column_events`.
+        """
+        t, x, y, p = (array[w] if isinstance(w, str) else array[:, w] for w in self.where)
+        return column_events(t, x, y, p, self.unit)
+
+
+def layout_of(array: Column) -> Layout:
+    """Find the layout of an array: named fields, or a table [N, 4] of t, x, y, p, or of x, y, t, p.
+
+    Raises:
+        RecordingError: None of them fits.
+    """
+    if array.dtype.names is not None:
+        found = find_columns(array.dtype.names)
+        if found is None:
+            raise RecordingError(f"its fields are {', '.join(array.dtype.names)}; expected t, x, y and p")
+        names = [found[name][0] for name in "txyp"]
+        return Layout(names, found["t"][1] or unit_of(array[names[0]]))
+    if array.ndim != 2 or array.shape[1] != 4:
+        raise RecordingError(f"its table has the shape {list(array.shape)}, not [events, 4]")
+    errors: list[RecordingError] = []
+    for order in ((0, 1, 2, 3), (2, 0, 1, 3)):
+        t = array[:, order[0]]
+        try:
+            layout = Layout(order, unit_of(t))
+            layout.events(array)
+        except RecordingError as error:
+            errors.append(error)
+            continue
+        if np.all(t[1:] >= t[:-1]):
+            return layout
+        errors.append(RecordingError("its times go back"))
+    raise RecordingError(f"its columns are neither t, x, y, p ({errors[0]}) nor x, y, t, p ({errors[1]})")
+
+
+def column_events(t: Column, x: Column, y: Column, p: Column, unit: float) -> Events:
+    """Make events of four columns of numbers, in their order; `unit` is microseconds per unit of time.
+
+    Polarity is 1 ON and 0 or -1 OFF.
 
     Raises:
         RecordingError: Something that is no number, no whole pixel, or no polarity; the event is named.
     """
-    if not len(t) == len(x) == len(y) == len(p):
-        raise RecordingError(f"its columns have different lengths: {len(t)}, {len(x)}, {len(y)} and {len(p)}")
     for name, values in (("t", t), ("x", x), ("y", y), ("p", p)):
-        if values.dtype.kind not in "biuf":
-            raise RecordingError(f"its column {name} holds {values.dtype}, not numbers")
-    return make_events(_microseconds(t, unit), _pixels("x", x), _pixels("y", y), _polarity(p))
+        _check_numbers(name, values)
+    return event_array(_microseconds(t, unit), _pixels("x", x), _pixels("y", y), _polarity(p))
 
 
-def _microseconds(t: Column, unit: float | None) -> Column:
-    if unit is None or t.dtype.kind == "f":
-        _check_finite("t", t)
-    if unit is None:
-        fractions = t.dtype.kind == "f" and bool(np.any(t != np.rint(t)))
-        # Nobody records for weeks: microseconds that were kept with fractions.
-        seconds = fractions and float(t.max() - t.min()) < _LONGEST_SECONDS
-        unit = 1e6 if seconds else 1.0
+def _microseconds(t: Column, unit: float) -> Column:
     if t.dtype.kind == "u" and t.size and t.max() >= 2**63:
         raise RecordingError(f"event {int(t.argmax())} has a time beyond 64 bits")
     if unit == 1.0 and t.dtype.kind in "biu":
@@ -85,7 +128,6 @@ def _microseconds(t: Column, unit: float | None) -> Column:
 def _pixels(name: str, values: Column) -> Column:
     if values.dtype.kind != "f":
         return values
-    _check_finite(name, values)
     whole = np.rint(values)
     if np.any(whole != values):
         first = int(np.argmax(whole != values))
@@ -101,29 +143,9 @@ def _polarity(p: Column) -> Column:
     return p > 0
 
 
-def _check_finite(name: str, values: Column) -> None:
+def _check_numbers(name: str, values: Column) -> None:
+    if values.dtype.kind not in "biuf":
+        raise RecordingError(f"its column {name} holds {values.dtype}, not numbers")
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         first = int(np.argmin(np.isfinite(values)))
         raise RecordingError(f"event {first} has {name}={values[first]}")
-
-
-def ordered_events(table: Column) -> Events:
-    """Make events of a table [N, 4] without names: t, x, y, p, or x, y, t, p where only that can be.
-
-    Raises:
-        RecordingError: Neither fits.
-    """
-    if table.ndim != 2 or table.shape[1] != 4:
-        raise RecordingError(f"its table has the shape {list(table.shape)}, not [events, 4]")
-    errors: list[RecordingError] = []
-    for order in ((0, 1, 2, 3), (2, 0, 1, 3)):
-        t, x, y, p = (table[:, i] for i in order)
-        try:
-            events = column_events(t, x, y, p)
-        except RecordingError as error:
-            errors.append(error)
-            continue
-        if np.all(t[1:] >= t[:-1]):
-            return events
-        errors.append(RecordingError("its times go back"))
-    raise RecordingError(f"its columns are neither t, x, y, p ({errors[0]}) nor x, y, t, p ({errors[1]})")

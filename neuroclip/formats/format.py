@@ -1,21 +1,27 @@
-"""What a file format is: how to know its files, and how to decode one."""
+"""What a file format is: how to know its files, how to read one piece by piece, and perhaps how to write one."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from neuroclip.errors import OptionError
+from neuroclip.recording import Recording
 from neuroclip.shapes import Events
 
 HEAD_BYTES = 4096
 """How much of the beginning of a file `Format.detect` is shown."""
 
+PIECE_EVENTS = 1 << 20
+"""About how many events a piece should have: 13 MiB, large enough for speed."""
+
 
 @dataclass(frozen=True)
-class Decoded:
-    """The events of a file, in order of time, and its sensor's width and height where the file says so."""
+class Piece:
+    """Some events as they follow each other in the file, and its sensor's width and height where it says so."""
 
     events: Events
     size: tuple[int, int] | None = None
@@ -30,7 +36,8 @@ class Format(ABC):
     name: ClassVar[str]
     """As in the entry point."""
     suffixes: ClassVar[tuple[str, ...]]
-    """In lower case, with the dot; what a folder is searched for."""
+    """In lower case, with the dot; what a folder is searched for. A file that is to be written as the first is
+    written in this format."""
     description: ClassVar[str]
     """A few words for `neuroclip formats`."""
     shares_suffixes: ClassVar[bool] = False
@@ -43,10 +50,27 @@ class Format(ABC):
         """Tell by the content (`head`: the first `HEAD_BYTES`) whether it is this format. Never raises."""
 
     @abstractmethod
-    def decode(self, path: Path) -> Decoded:
-        """Read all events; perhaps none.
+    def pieces(self, path: Path) -> Iterator[Piece]:
+        """Read the events in the order of the file, in pieces of about `PIECE_EVENTS`; perhaps none.
+
+        Times need not be in order (`neuroclip.recording.event_array` makes such arrays): whoever asked sorts
+        and tells. All that is good comes before the error that says what is not, so that it can be kept.
 
         Raises:
             RecordingError: The content is not what the format says. Without the file's name: the caller adds
                 it.
         """
+
+    def write(self, path: Path, recording: Recording) -> None:
+        """Write a recording, so that `pieces` gives the same events and size again.
+
+        Raises:
+            RecordingError: The format cannot hold this recording (its size, or its times).
+            OptionError: This format is only read.
+        """
+        raise OptionError(f"recordings cannot be written as {self.name}")
+
+    @property
+    def writes(self) -> bool:
+        """Whether `write` is there."""
+        return type(self).write is not Format.write

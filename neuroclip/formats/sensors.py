@@ -32,6 +32,15 @@ def smallest_sensor(*sets: Events) -> tuple[int, int]:
     for events in sets:
         if len(events):
             width, height = max(width, int(events["x"].max()) + 1), max(height, int(events["y"].max()) + 1)
+    return smallest_holding(width, height)
+
+
+def smallest_holding(width: int, height: int) -> tuple[int, int]:
+    """Return the width and height of the smallest known sensor that is at least this large.
+
+    Raises:
+        RecordingError: None is.
+    """
     for sensor in SENSORS:
         if width <= sensor[0] and height <= sensor[1]:
             return sensor

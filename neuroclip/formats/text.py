@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from io import StringIO
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroclip.errors import RecordingError
-from neuroclip.formats.columns import column_events, find_columns
-from neuroclip.formats.format import Decoded, Format
+from neuroclip.formats.columns import column_events, find_columns, unit_of
+from neuroclip.formats.format import Format, Piece
+from neuroclip.recording import Recording
 
 _EVENT = re.compile(r"^\s*-?[\d.]+(?:[eE][+-]?\d+)?(?:[\s,;]+-?[\d.]+(?:[eE][+-]?\d+)?){3}[\s,;]*$")
+_LINES = 1 << 18  # in a block
 _SIZE = re.compile(r"^\s*(\d+)[\s,;]+(\d+)\s*$")
 
 
@@ -45,52 +48,77 @@ class Text(Format):
             return False
         return bool(_EVENT.match(lines[0])) or find_columns(_split(lines[0])) is not None
 
-    def decode(self, path: Path) -> Decoded:
-        """Read every line; the first that is no event is named."""
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise RecordingError(f"byte {error.start} is no text: is this another format?") from error
-        size, names, unit, start = None, ["t", "x", "y", "p"], None, 0
-        for number, line in enumerate(text.splitlines()):
-            if _skipped(line):
-                continue
-            if size is None and (match := _SIZE.match(line)):
-                size = (int(match[1]), int(match[2]))
-                continue
-            where = find_columns(_split(line))
-            if where is not None:
-                names, unit, start = _split(line), where["t"][1], number + 1
-                picks = [names.index(where[name][0]) for name in "txyp"]
-            else:
-                picks, start = [0, 1, 2, 3], number
-            table = _table(text, start, picks)
-            return Decoded(column_events(*table.T, unit=unit), size)
-        raise RecordingError("there is no line in it with t, x, y and p")
+    def pieces(self, path: Path) -> Iterator[Piece]:
+        """Read blocks of lines; the first that is no event is named, after all that are before it."""
+        size, unit, picks, number = None, None, None, 0
+        with path.open(encoding="utf-8-sig") as file:
+            try:
+                while block := list(islice(file, _LINES)):
+                    start = 0
+                    while picks is None and start < len(block):
+                        first = block[start]
+                        if _skipped(first):
+                            start += 1
+                        elif size is None and (match := _SIZE.match(first)):
+                            size, start = (int(match[1]), int(match[2])), start + 1
+                        elif (where := find_columns(_split(first))) is not None:
+                            names, unit = _split(first), where["t"][1]
+                            picks, start = [names.index(where[name][0]) for name in "txyp"], start + 1
+                        else:
+                            picks = [0, 1, 2, 3]
+                    if picks is not None:
+                        table, bad = _table(block[start:], picks)
+                        if len(table):
+                            unit = unit or unit_of(table[:, 0])
+                            yield Piece(column_events(*table.T, unit=unit), size)
+                        if bad is not None:
+                            raise RecordingError(_complaint(number + start + bad, block[start + bad]))
+                    number += len(block)
+            except UnicodeDecodeError as error:
+                raise RecordingError(
+                    f"after line {number} there are bytes that are no text: is this another format?"
+                ) from error
+        if picks is None:
+            raise RecordingError("there is no line in it with t, x, y and p")
+
+    def write(self, path: Path, recording: Recording) -> None:
+        """Write the size, the names of the columns, and a line for each event, its time in microseconds."""
+        with path.open("w", encoding="ascii", newline="\n") as file:
+            file.write(f"{recording.width} {recording.height}\nt_us x y p\n")
+            for start in range(0, len(recording), _LINES):
+                some = recording.events[start : start + _LINES]
+                np.savetxt(file, np.stack([some[name] for name in ("t", "x", "y", "on")], 1), fmt="%d")
 
 
-def _table(text: str, start: int, picks: list[int]) -> NDArray[Any]:
-    body = text.replace(";", " ").replace(",", " ")
+def _table(lines: list[str], picks: list[int]) -> tuple[NDArray[Any], int | None]:
+    """Return the events of lines, and the number of the first line that is none, if one is."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # no line at all: the caller says so, with the file's name
-            return np.loadtxt(StringIO(body), skiprows=start, usecols=picks, ndmin=2, comments="#")
-    except (ValueError, IndexError) as error:
-        raise RecordingError(_first_bad_line(text, start, max(picks) + 1)) from error
+        return _load(lines, picks), None
+    except (ValueError, IndexError):
+        bad = next(i for i, line in enumerate(lines) if not _is_event(line, max(picks) + 1))
+        return _load(lines[:bad], picks), bad
 
 
-def _first_bad_line(text: str, start: int, least: int) -> str:
-    for number, line in enumerate(text.splitlines()[start:], start + 1):
-        if _skipped(line):
-            continue
-        try:
-            values = [float(word) for word in _split(line.partition("#")[0])]
-        except ValueError:
-            values = []
-        if len(values) < least:
-            shown = line if len(line) <= 40 else line[:37] + "..."
-            return f"line {number} is {shown!r}, but an event is t, x, y and p"
-    return "its lines are not all t, x, y and p"
+def _load(lines: list[str], picks: list[int]) -> NDArray[Any]:
+    body = (line.replace(";", " ").replace(",", " ") for line in lines)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # no line at all: the caller says so, with the file's name
+        return np.loadtxt(body, usecols=picks, ndmin=2, comments="#")
+
+
+def _is_event(line: str, least: int) -> bool:
+    if _skipped(line):
+        return True
+    try:
+        return len([float(word) for word in _split(line.partition("#")[0])]) >= least
+    except ValueError:
+        return False
+
+
+def _complaint(number: int, line: str) -> str:
+    line = line.rstrip("\r\n")
+    shown = line if len(line) <= 40 else line[:37] + "..."
+    return f"line {number + 1} is {shown!r}, but an event is t, x, y and p"
 
 
 def _skipped(line: str) -> bool:

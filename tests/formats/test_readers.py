@@ -67,8 +67,8 @@ def test_davis240_is_turned_upright_and_pictures_are_left_out(write, writers):
 
 
 def test_other_cameras_in_aedat2_are_refused_by_name(write, writers):
-    path = write("a.aedat", writers.dvs128(EVENTS, b"#!AER-DAT2.0\r\n# AEChip: chips.davis.DAVIS346B\r\n"))
-    with pytest.raises(RecordingError, match="DAVIS346B"):
+    path = write("a.aedat", writers.dvs128(EVENTS, b"#!AER-DAT2.0\r\n# AEChip: chips.davis.DAVIS640B\r\n"))
+    with pytest.raises(RecordingError, match="DAVIS640B"):
         formats.read(path)
 
 

@@ -25,15 +25,15 @@ def plugin(tmp_path, monkeypatch):
 
 
 OTHER = """
-from neuroclip.formats import Decoded, Format
+from neuroclip.formats import Piece, Format
 from neuroclip.recording import make_events
 
 class Other(Format):
     name, suffixes, description = "other", (".other",), "for a test"
     def detect(self, path, head):
         return head.startswith(b"OTHER")
-    def decode(self, path):
-        return Decoded(make_events([1], [2], [3], [1]), (7, 7))
+    def pieces(self, path):
+        yield Piece(make_events([1], [2], [3], [1]), (7, 7))
 """
 
 

@@ -1,0 +1,76 @@
+"""A file into pieces of events: which format, and one sentence when it cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from neuroclip.errors import RecordingError
+from neuroclip.formats import registry
+from neuroclip.formats.finding import read_head
+from neuroclip.formats.format import Format, Piece
+
+_FEW = 100  # bytes that may all be zero in earnest
+
+
+def format_of(path: Path, name: str | None = None) -> Format:
+    """Return the format called `name`, or else the one that the content tells, then the suffix.
+
+    Raises:
+        RecordingError: There is nothing to read, or no installed format knows it. Without the file's name.
+        OptionError: No such format is installed.
+        OSError: The file cannot be looked at.
+    """
+    if path.is_dir():
+        raise RecordingError("is a folder, and no recording was found in it: name a file")
+    if not path.exists():
+        raise RecordingError("there is no such file")
+    if path.stat().st_size == 0:
+        raise RecordingError("the file is empty (0 bytes)")
+    if path.stat().st_size > _FEW and _only_zeros(path):
+        raise RecordingError("every byte of it is zero: it was never written to, or the disk lost it")
+    return registry.load(name) if name is not None else _detect(path)
+
+
+def pieces(path: str | Path, format: str | None = None) -> Iterator[Piece]:
+    """Read a recording file in pieces, as `Format.pieces`: in the order of the file, perhaps not that of time.
+
+    Raises:
+        RecordingError: The file is missing, empty, damaged or of no known format, or has no events.
+        OptionError: No such format is installed.
+    """
+    path, events = Path(path), 0
+    try:
+        chosen = format_of(path, format)
+        for piece in chosen.pieces(path):
+            if len(piece.events):
+                events += len(piece.events)
+                yield piece
+        if not events:
+            raise RecordingError(f"there is no event in it (read as {chosen.name})")
+    except OSError as error:
+        raise RecordingError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except RecordingError as error:
+        raise RecordingError(f"{path}: {error}") from error
+    except MemoryError as error:
+        raise RecordingError(f"{path}: it asks for more memory than there is: is it damaged?") from error
+
+
+def _detect(path: Path) -> Format:
+    formats, head, suffix = registry.load_all(), read_head(path), path.suffix.lower()
+    by_content = [f for f in formats if f.detect(path, head)]
+    by_suffix = [f for f in formats if suffix in f.suffixes]
+    # One whose suffix fits too is the surest; then content alone, then the suffix alone.
+    for candidates in ([f for f in by_content if f in by_suffix], by_content, by_suffix):
+        if candidates:
+            return candidates[0]
+    known = ", ".join(f.name for f in formats) or "none"
+    raise RecordingError(f"no installed format knows this file ({known}): is it the right one?")
+
+
+def _only_zeros(path: Path) -> bool:
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            if block.strip(b"\0"):
+                return False
+    return True
