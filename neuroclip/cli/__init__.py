@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from neuroclip.cli import demo, formats, frames, heads, info, models, prompts, zero_shot
+from neuroclip.cli import convert, demo, formats, frames, heads, info, models, prompts, zero_shot
 from neuroclip.cli.reporting import complain
 from neuroclip.errors import NeuroclipError
 
@@ -66,6 +66,7 @@ for _name, _module in {
     "demo": demo,
     "frames": frames,
     "info": info,
+    "convert": convert,
     "heads": heads,
     "models": models,
     "prompts": prompts,

@@ -85,6 +85,9 @@ Size = Annotated[
         parser=parse_size, metavar="WxH", help="Sensor size in pixels.", show_default="the smallest known one"
     ),
 ]
+Recover = Annotated[
+    bool, typer.Option("--recover", help="Keep what is good at the beginning of a damaged file.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 
 _FRAMES = "Frames"

@@ -1,5 +1,6 @@
 """Recording files: one module per format, found through entry points."""
 
+from neuroclip.formats.examining import Findings, examine
 from neuroclip.formats.finding import find
 from neuroclip.formats.format import Format, Piece
 from neuroclip.formats.reading import read, read_each, read_many
@@ -9,9 +10,11 @@ from neuroclip.formats.walking import pieces
 from neuroclip.formats.writing import write
 
 __all__ = [
+    "Findings",
     "Format",
     "Piece",
     "Row",
+    "examine",
     "find",
     "installed",
     "load",

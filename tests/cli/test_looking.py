@@ -24,7 +24,7 @@ def test_info_counts_what_is_in_the_file(run: Run, tmp_path: Path) -> None:
     (line,) = run("info", path, "--json").stdout.splitlines()
     row = json.loads(line)
     assert (row["recording"], row["events"], row["width"], row["height"]) == (str(path), 4, 34, 20)
-    assert (row["start_us"], row["span_us"], row["events_per_s"], row["on_share"]) == (5, 1000, 4000, 0.75)
+    assert (row["t_first_us"], row["span_us"], row["events_per_s"], row["on_share"]) == (5, 1000, 4000, 0.75)
 
 
 def test_info_of_a_single_event_has_no_rate(run: Run, write_recording: Write) -> None:
@@ -65,15 +65,21 @@ def test_a_guessed_size_is_said_on_stderr(run: Run, tmp_path: Path) -> None:
     assert (json.loads(given.stdout)["width"], json.loads(given.stdout)["height"]) == (50, 60)
 
 
-def test_an_event_outside_the_given_size_is_named(run: Run, tmp_path: Path) -> None:
+def test_an_event_outside_the_given_size_is_suspicious(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("0 1 1 1\n1 40 40 0\n")
-    result = run("info", path, "--size", "34x34")
-    assert result.exit_code == 1
-    assert result.stdout == ""
-    assert str(path) in result.stderr
-    assert "x=40" in result.stderr
-    assert len(result.stderr.splitlines()) == 1
+    (line,) = run("info", path, "--size", "34x34", "--json").stdout.splitlines()
+    (warning,) = json.loads(line)["warnings"]
+    assert warning == "events reach x=40 y=40, outside the sensor of 34x34"
+
+
+def test_a_damaged_file_is_described_as_far_as_it_is_good_on_demand(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("34 34\n0 1 1 1\n1 4 4 0\n2 nonsense\n")
+    assert run("info", path).exit_code == 1
+    result = run("info", path, "--recover")
+    assert result.exit_code == 0
+    assert "line 4 is '2 nonsense'" in result.stdout
 
 
 @pytest.mark.parametrize("size", ["34", "0x34", "x", "34x34x2", "-1x3", "axb"])
