@@ -1,10 +1,9 @@
-"""Frames as pictures, to look at what the encoder sees: one PNG with a row per recording, or an animation."""
+"""Frames as pictures, to look at what the encoder sees: one page with a row per recording."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -70,18 +69,6 @@ def contact_sheet(strips: Sequence[Strip], *, tile: int = 104, columns: int = 10
             pen.text((left + width // 2, y + height + 1), str(i), fill=_FAINT, font=caption_font, anchor="ma")
         top += -(-len(tiles) // columns) * (height + _CAPTION) + _GAP
     return page
-
-
-def save_animation(frames: Frames, path: Path, *, tile: int = 256, frame_ms: int = 150) -> None:
-    """Write the frames as a GIF that repeats for ever, each shown for `frame_ms` milliseconds.
-
-    Raises:
-        OptionError: No frames.
-    """
-    if not len(frames):
-        raise OptionError("an animation needs at least 1 frame")
-    first, *rest = (resized(frame, tile) for frame in frames)
-    first.save(path, "GIF", save_all=True, append_images=rest, duration=frame_ms, loop=0)
 
 
 def resized(frame: np.ndarray, tile: int) -> Image.Image:

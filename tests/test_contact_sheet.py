@@ -1,12 +1,9 @@
 """Frames drawn as pictures."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from PIL import Image
 
-from neuroclip.contact_sheet import MAX_FRAMES, Strip, contact_sheet, resized, save_animation
+from neuroclip.contact_sheet import MAX_FRAMES, Strip, contact_sheet, resized
 from neuroclip.errors import OptionError
 
 
@@ -66,20 +63,3 @@ def test_titles_are_never_cut() -> None:
 def test_too_few_or_too_many_frames_are_an_error(number: int) -> None:
     with pytest.raises(OptionError, match=str(number)):
         contact_sheet([Strip(frames=some_frames(number, 2, 2), title="x")])
-
-
-def test_an_animation_shows_the_frames_in_order(tmp_path: Path) -> None:
-    """Each picture of the GIF holds the frame's own three greys, even where the first frame is blank."""
-    frames = some_frames(4)
-    frames[0] = 127
-    save_animation(frames, tmp_path / "x.gif", tile=34)
-    with Image.open(tmp_path / "x.gif") as gif:
-        assert gif.n_frames == 4
-        for i, frame in enumerate(frames):
-            gif.seek(i)
-            assert np.array_equal(np.asarray(gif.convert("L")), frame)
-
-
-def test_an_animation_of_nothing_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(OptionError):
-        save_animation(some_frames(0), tmp_path / "x.gif")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -17,11 +18,14 @@ def command(
     out: Annotated[
         Path,
         typer.Option(
-            metavar="FILE", help="Where to write: .png (contact sheet) or .gif.", show_default=False
+            metavar="FILE", help="Where to write: .png (contact sheet), .gif or .mp4.", show_default=False
         ),
     ],
     steps: options.Steps = None,
     split: options.SplitBy = None,
+    slower: Annotated[
+        float, typer.Option(min=0.01, help="Show a .gif or .mp4 so many times slower than it was.")
+    ] = 1.0,
     step_us: options.StepUs = None,
     polarity: options.PaintAs = None,
     min_count: options.MinCount = None,
@@ -29,16 +33,18 @@ def command(
     size: options.Size = None,
     json: options.Json = False,
 ) -> None:
-    """Draw the frames of a recording into one PNG, or into a GIF that moves."""
+    """Draw the frames of a recording into one PNG, or into a GIF or MP4 that moves as it did."""
     suffix = out.suffix.lower()
-    if suffix not in (".png", ".gif"):
+    if suffix not in (".png", ".gif", ".mp4"):
         raise OptionError(
-            f"{out}: frames are written as .png or .gif, not as {suffix or 'a name without a suffix'}"
+            f"{out}: frames are written as .png, .gif or .mp4, not as {suffix or 'a name without a suffix'}"
         )
 
     import neuroclip
+    from neuroclip.animation import save_animation
     from neuroclip.cli import inputs
-    from neuroclip.contact_sheet import Strip, contact_sheet, save_animation
+    from neuroclip.contact_sheet import Strip, contact_sheet
+    from neuroclip.representations import step_edges
 
     failures = Failures()
     found = inputs.read_all([recording], failures, format=format, size=size)
@@ -46,16 +52,25 @@ def command(
     if len(found) != 1:
         raise OptionError(f"{recording}: holds {len(found)} recordings; frames draws one, so name a file")
     read = found[0][1]
-    pictures = neuroclip.frames(
-        read,
-        **options.given(steps=steps, split=split, window_us=step_us, polarity=polarity, min_count=min_count),
-    )
-    title = f"{recording.name}   {len(read)} events   {read.width}x{read.height}   {read.span_us / 1e6:.3f} s"
+    cut = options.given(steps=steps, split=split, window_us=step_us)
+    ink = options.given(polarity=polarity, min_count=min_count)
+    pictures = neuroclip.frames(read, **cut, **ink)
+    how = _conventions(**{**cut, **ink, "steps": len(pictures)})
     try:
         if suffix == ".png":
-            contact_sheet([Strip(frames=pictures, title=title)], tile=204, columns=5).save(out)
+            about = f"{recording.name}   {len(read)} events   {read.width}x{read.height}   {read.span_us / 1e6:.3f} s"
+            strip = Strip(frames=pictures, title=f"{about}   {how}")
+            contact_sheet([strip], tile=204, columns=5).save(out)
         else:
-            save_animation(pictures, out)
+            edges = step_edges(read, **cut)
+            times = [*read.events["t"][edges[:-1].clip(max=len(read) - 1)], read.events["t"][-1] + 1]
+            starts = [int(t - times[0]) for t in times]
+            save_animation(
+                pictures,
+                out,
+                frame_ms=[slower * (b - a) / 1e3 for a, b in pairwise(starts)],
+                captions=[f"{i}   {start / 1e6:.3f} s   {how}" for i, start in enumerate(starts[:-1])],
+            )
     except OSError as error:
         raise OptionError(f"{out}: cannot be written ({error.strerror or error})") from error
     if json:
@@ -64,3 +79,22 @@ def command(
         )
     else:
         typer.echo(f"{len(pictures)} frames in {out}")
+
+
+def _conventions(
+    *,
+    steps: int,
+    split: str = "events",
+    window_us: int | None = None,
+    polarity: str = "paper",
+    min_count: int = 1,
+) -> str:
+    """Say in a picture how it was painted: without that nobody can tell ON from OFF."""
+    cut = (
+        f"of {window_us} us"
+        if window_us is not None
+        else f"of equal {split if split == 'events' else 'time'}"
+    )
+    white, black = ("ON", "OFF") if polarity == "paper" else ("OFF", "ON")
+    least = f", at least {min_count} events" if min_count > 1 else ""
+    return f"{white} white, {black} black{least}; {steps} steps {cut}"

@@ -117,7 +117,7 @@ def test_frames_move_in_a_gif(run: Run, write_recording: Write, tmp_path: Path) 
         }
         with Image.open(out) as gif:
             assert gif.n_frames == 3
-            pictures.append(np.asarray(gif.convert("L")).astype(int))
+            pictures.append(np.asarray(gif.convert("L")).astype(int)[:272, :272])  # no caption
     grey = pictures[0] == 127
     assert np.array_equal(grey, pictures[1] == 127)
     assert np.array_equal(255 - pictures[0][~grey], pictures[1][~grey])
