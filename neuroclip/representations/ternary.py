@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from inspect import unwrap
@@ -69,11 +71,30 @@ def _paint_with_numpy(recording: Recording, edges: Any, polarity: str, min_count
 
 
 def _paint_with_numba(recording: Recording, edges: Any, inks: tuple[int, int], min_count: int) -> Frames:
-    painted = np.empty((len(edges) - 1, recording.height, recording.width), np.uint8)
-    seen = np.empty(2 * recording.width * recording.height, np.uint8 if min_count == 1 else np.uint32)
-    events = recording.events
-    _compiled()(events["x"], events["y"], events["on"], edges, painted, seen, *inks, min_count)
+    steps, events = len(edges) - 1, recording.events
+    painted = np.empty((steps, recording.height, recording.width), np.uint8)
+    kernel = _compiled()
+
+    def paint_steps(first: int, last: int) -> None:
+        seen = np.empty(2 * recording.width * recording.height, np.uint8 if min_count == 1 else np.uint32)
+        columns = (events["x"], events["y"], events["on"])
+        kernel(*columns, edges[first : last + 1], painted[first:last], seen, *inks, min_count)
+
+    threads = min(_threads(), steps) if len(recording) >= _WORTH_NUMBA else 1
+    if threads == 1:
+        paint_steps(0, steps)
+        return painted
+    cuts = [steps * i // threads for i in range(threads + 1)]
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(paint_steps, cuts[:-1], cuts[1:]))
     return painted
+
+
+def _threads() -> int:
+    """As many as there are cores for this process, or as OMP_NUM_THREADS says, as everywhere in the field."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    wanted = os.environ.get("OMP_NUM_THREADS", "").strip()
+    return min(cores, int(wanted)) if wanted.isdigit() and int(wanted) else cores
 
 
 @cache

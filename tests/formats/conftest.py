@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from neuroclip import formats
+from neuroclip.errors import OptionError
+
 
 class Writers:
     """Each takes a list of (t, x, y, on) and gives the bytes of a file."""
@@ -11,6 +14,10 @@ class Writers:
     @staticmethod
     def atis(events):
         return b"".join(bytes([x, y]) + (on << 23 | t).to_bytes(3, "big") for t, x, y, on in events)
+
+    @staticmethod
+    def aedat2(events):
+        return Writers.dvs128(events)
 
     @staticmethod
     def dvs128(events, header=b"#!AER-DAT2.0\r\n# AEChip: ch.unizh.ini.jaer.chip.retina.DVS128\r\n"):
@@ -48,3 +55,26 @@ def write(tmp_path):
         return path
 
     return write_file
+
+
+@pytest.fixture
+def sample_of(tmp_path, writers, make_recording):
+    """Write a small good file of a format; gives its path. Skips where an extra is missing."""
+
+    def make(name):
+        loaded = formats.load(name)
+        path = tmp_path / f"sample{loaded.suffixes[0]}"
+        recording = make_recording(events=300, width=100, height=90, span_us=300_000, seed=5)
+        columns = [tuple(int(v) for v in event) for event in recording.events.tolist()]
+        if loaded.writes:
+            try:
+                formats.write(recording, path, format=name)
+            except OptionError as error:
+                pytest.skip(str(error))
+        elif hasattr(writers, name):
+            path.write_bytes(getattr(writers, name)(columns))
+        else:
+            pytest.skip(f"nothing here writes {name}")
+        return path
+
+    return make
