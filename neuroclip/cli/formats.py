@@ -1,7 +1,8 @@
-"""`neuroclip formats`: the file formats that can be read."""
+"""`neuroclip formats`: the file formats that can be read, and which of them can be written."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from neuroclip.cli import listing, options
@@ -18,4 +19,23 @@ def _describe(name: str) -> dict[str, Any]:
     from neuroclip import formats
 
     loaded = formats.load(name)
-    return {"suffixes": list(loaded.suffixes), "description": loaded.description}
+    return {
+        "suffixes": list(loaded.suffixes),
+        "description": loaded.description,
+        "writes": loaded.writes,
+        "extras": [f"{extra} ({_state(extra)})" for extra in loaded.requires],
+    }
+
+
+def _state(extra: str) -> str:
+    """Say whether what NeuroCLIP's extra asks for is installed."""
+    from importlib.metadata import PackageNotFoundError, distribution, requires
+
+    marker = re.compile(rf"""extra\s*==\s*["']{re.escape(extra)}["']""")
+    for line in requires("neuroclip") or ():
+        if marker.search(line) and (name := re.match(r"[\w.-]+", line)) is not None:
+            try:
+                distribution(name[0])
+            except PackageNotFoundError:
+                return "not installed"
+    return "installed"
