@@ -1,19 +1,66 @@
-"""Prophesee EVT 3.0."""
+"""Prophesee EVT 3.0: words of 16 bits; time, row and base of vectors are said only when they change."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroclip.formats.prophesee import Columns, carry, first_unknown, types_but
+from neuroclip.formats.evt import EvtFormat, first_of, rises
+from neuroclip.formats.prophesee import Columns, carry
+from neuroclip.shapes import Events
 
 _ADDR_Y, _ADDR_X, _BASE_X, _VECT_12, _VECT_8, _TIME_LOW, _TIME_HIGH = 0, 2, 3, 4, 5, 6, 8
-_UNKNOWN = types_but(0, 2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15)
+_UNKNOWN = (1, 9, 11, 12)
 _WIDTHS = np.array([12 * (k == _VECT_12) + 8 * (k == _VECT_8) for k in range(16)])
 
 Indices = NDArray[np.intp]
+Words = NDArray[np.uint16]
+
+
+class Evt3(EvtFormat):
+    """Little-endian uint16: 4 bits of type, 12 bits of content.
+
+    TIME_HIGH and TIME_LOW set 12 bits of the time each, ADDR_Y the row. ADDR_X is an event; VECT_BASE_X sets where
+    the next vector begins, and VECT_12 and VECT_8 are events for each bit that is set, and move the base on. Only
+    TIME_HIGH carries over (every 16.8 s), since TIME_LOW may step back a little. Triggers and what else a camera
+    reports are skipped.
+    """
+
+    name: ClassVar[str] = "evt3"
+    description: ClassVar[str] = "Prophesee EVT 3.0"
+    version: ClassVar[str] = "3.0"
+    word: ClassVar[str] = "<u2"
+
+    def decoder(self, fields: dict[str, str], words: Words) -> Decoder:
+        """Return one that knows nothing yet."""
+        return Decoder()
+
+    def looks_right(self, words: Words) -> bool:
+        """Know words of known types that begin with the time."""
+        kind = words >> 12
+        highs, eights = words[kind == _TIME_HIGH] & 0xFFF, words[kind == _VECT_8]
+        right = kind[0] == _TIME_HIGH and rises(highs, 12) and not np.any(eights & 0xF00)
+        return bool(right) and Decoder().good(words) == len(words)
+
+    def encode(self, events: Events, before: Events) -> Words:
+        """Write a word for each event, without vectors, after those for what changed; each TIME_HIGH on the way."""
+        known = before if len(before) else np.array([(-1, 0, 0, False)], events.dtype)
+        t, y = (np.concatenate([known[name], events[name]]) for name in ("t", "y"))
+        highs = np.diff(t >> 12)
+        low, row = (np.diff(t) != 0), np.diff(y.astype(np.int64)) != 0
+        if not len(before):
+            row[0] = True
+        end = np.cumsum(highs + low + row + 1)
+        words = np.empty(end[-1], np.uint16)
+        words[end - 1] = _ADDR_X << 12 | events["on"].astype(np.uint16) << 11 | events["x"]
+        words[(end - 2)[row]] = events["y"][row]
+        words[(end - 2 - row)[low]] = _TIME_LOW << 12 | (events["t"] & 0xFFF)[low]
+        step = np.arange(highs.sum()) - np.repeat(np.cumsum(highs) - highs, highs)
+        place, value = np.repeat(end - 1 - row - low - highs, highs), np.repeat((t[:-1] >> 12) + 1, highs)
+        words[place + step] = _TIME_HIGH << 12 | (value + step) & 0xFFF
+        return words
 
 
 class Decoder:
@@ -30,85 +77,82 @@ class Decoder:
         self._base = -1  # x of the next vector
         self._on = 0  # polarity of the next vector
 
-    def good(self, words: NDArray[np.uint16]) -> int:
+    def good(self, words: Words) -> int:
         """Return how many words there are before the first of a type that Prophesee does not describe."""
-        return first_unknown(words >> 12, _UNKNOWN)
+        return first_of((words >> 12).astype(np.uint8), _UNKNOWN)
 
-    def decode(self, words: NDArray[np.uint16]) -> Columns:
+    def decode(self, words: Words) -> Columns:
         """Return t, x, y and on of the events in these words; other words are skipped."""
         kind = (words >> 12).astype(np.uint8)
-        start = 0 if self._high >= 0 else _first(kind == _TIME_HIGH)
-        start = start if self._y >= 0 else max(start, _first(kind == _ADDR_Y))
+        start = 0 if self._high >= 0 else first_of(kind, [_TIME_HIGH])
+        start = start if self._y >= 0 else max(start, first_of(kind, [_ADDR_Y]))
         single = kind == _ADDR_X
         single[:start] = False
-        vector, x0, on0, bits = self._vectors(words, kind, start)
-        given = single.view(np.uint8)
-        if len(vector):
-            given = given.copy()
-            given[vector] = np.bitwise_count(bits)
-        before = np.cumsum(given, dtype=np.int32)  # events up to and with this word
-        total = int(before[-1]) if len(before) else 0
+        alone = np.flatnonzero(single)
+        vector, x1, on1, bits = self._vectors(words, kind, start)
+        given = single.astype(np.int32)  # how many events a word gives
+        count = np.bitwise_count(bits).astype(np.int32)
+        given[vector] = count
+        after = np.cumsum(given, dtype=np.int32)  # how many there are with this word
+        total = int(after[-1]) if len(after) else 0
         # time and row hold until the next word that sets them: they are repeated for the events between
-        moments, times = self._times(words, kind)
-        t = np.repeat(times, np.diff(before[moments], prepend=0, append=total))
-        rows = np.flatnonzero(kind == _ADDR_Y)
-        ys = np.concatenate([[max(self._y, 0)], words[rows] & 0x7FF]).astype(np.uint16)
-        y = np.repeat(ys, np.diff(before[rows], prepend=0, append=total))
-        self._y = int(ys[-1]) if len(rows) else self._y
-        alone = words[single]
-        x, on = alone & 0x7FF, alone & 0x800 != 0
+        moment, times = self._times(words, kind)
+        row = np.flatnonzero(kind == _ADDR_Y)
+        ys = np.append(np.uint16(max(self._y, 0)), words.take(row) & np.uint16(0x7FF))
+        self._y = int(ys[-1]) if len(row) else self._y
+        t, y = _hold(times, after.take(moment), total), _hold(ys, after.take(row), total)
+        where = words.take(alone)
+        x, on = where & np.uint16(0x7FF), (where & np.uint16(0x800)).astype(np.bool_)
         if len(vector):
+            slot, x0, on0 = after.take(alone) - 1, x, on
+            x, on = np.empty(total, np.uint16), np.empty(total, np.bool_)
+            x[slot], on[slot] = x0, on0
             place = np.flatnonzero(np.unpackbits(bits.astype("<u2").view(np.uint8), bitorder="little"))
             of = place >> 4
-            count = np.bitwise_count(bits)
-            slot = (before[vector] - np.cumsum(count, dtype=np.int64))[of] + np.arange(len(of))
-            slots = before[single] - 1
-            x, on, x1, on1 = np.empty(total, np.uint16), np.empty(total, np.bool_), x, on
-            x[slots], on[slots] = x1, on1
-            x[slot], on[slot] = np.minimum(x0[of] + (place & 15), 0xFFFF), on0[of]
+            slot = (after.take(vector) - np.cumsum(count)).take(of) + np.arange(len(of))
+            x[slot], on[slot] = np.minimum(x1.take(of) + (place & 15), 0xFFFF), on1.take(of)
         return t, x, y, on
 
-    def _times(self, words: NDArray[np.uint16], kind: NDArray[np.uint8]) -> tuple[Indices, NDArray[np.int64]]:
+    def _times(self, words: Words, kind: NDArray[np.uint8]) -> tuple[Indices, NDArray[np.int64]]:
         """Return the words that change the time, and the times: that before the first of them, and of each."""
-        moments = np.flatnonzero((kind == _TIME_LOW) | (kind == _TIME_HIGH))
-        highs = np.flatnonzero(kind[moments] == _TIME_HIGH)
-        high = carry(self._high, (words[moments[highs]] & 0xFFF).astype(np.int64), 12)
+        moment = np.flatnonzero((kind == _TIME_LOW) | (kind == _TIME_HIGH))
+        said = words.take(moment)
+        highs = np.flatnonzero(said >= _TIME_HIGH << 12)
+        high = carry(self._high, (said.take(highs) & 0xFFF).astype(np.int64), 12)
         same = np.diff(high, prepend=self._high) == 0
         if same.any():  # said again: changes nothing, not even the low part
-            moments = np.delete(moments, highs[same])
-            highs = (highs - np.cumsum(same))[~same]
-            high = high[~same]
-        low = np.concatenate([[self._low], words[moments] & 0xFFF])
-        low[1 + highs] = 0
-        high = np.concatenate([[self._high], high])
-        t = np.repeat(high << 12, np.diff(highs, prepend=-1, append=len(moments)))
-        t += low
-        self._high, self._low = int(high[-1]), int(low[-1])
-        return moments, t
+            moment, said = np.delete(moment, highs[same]), np.delete(said, highs[same])
+            highs, high = (highs - np.cumsum(same))[~same], high[~same]
+        t = np.empty(len(said) + 1, np.int64)
+        t[0], t[1:], t[1 + highs] = self._low, said & np.uint16(0xFFF), 0
+        self._low = int(t[-1])
+        t += _hold(np.append(self._high, high) << 12, 1 + highs, len(t))
+        self._high = int(high[-1]) if len(high) else self._high
+        return moment, t
 
-    def _vectors(self, words: NDArray[np.uint16], kind: NDArray[np.uint8], start: int) -> tuple[Any, ...]:
+    def _vectors(self, words: Words, kind: NDArray[np.uint8], start: int) -> tuple[Any, ...]:
         """Return the words that are vectors, and of each the first x, the polarity, and the bits that are events."""
         which = np.flatnonzero((kind - np.uint8(_BASE_X)) < 3)
-        group, kinds = words[which], kind[which]
-        widths = _WIDTHS[kinds]
+        group, kinds = words.take(which), kind.take(which)
+        widths = _WIDTHS.take(kinds)
         ends = np.cumsum(widths)
         bases = np.flatnonzero(kinds == _BASE_X)
-        runs = np.diff(bases, prepend=0, append=len(which))
-        origin = np.concatenate([[self._base], (group[bases] & 0x7FF) - ends[bases]])
-        polarity = np.concatenate([[self._on], group[bases] >> 11 & 1])
-        x0 = np.repeat(origin, runs) + ends - widths
-        on0 = np.repeat(polarity, runs)
+        origin = np.append(self._base, (group[bases] & 0x7FF) - ends[bases])
+        polarity = np.append(self._on, group[bases] >> 11 & 1)
         vector = kinds != _BASE_X
         vector[: np.searchsorted(which, start)] = False
         if self._base < 0:
-            vector[: runs[0]] = False
-        if self._base >= 0 or len(bases):
-            self._base = int(origin[-1] + ends[-1]) if len(which) else self._base
-            self._on = int(polarity[-1])
+            vector[: bases[0] if len(bases) else None] = False
+        x0 = _hold(origin, bases, len(which)) + ends - widths
+        on0 = _hold(polarity, bases, len(which))
+        if len(bases) or (self._base >= 0 and len(which)):
+            self._base, self._on = int(origin[-1] + ends[-1]), int(polarity[-1])
         bits = group[vector] & np.where(kinds[vector] == _VECT_12, 0xFFF, 0xFF).astype(np.uint16)
         return which[vector], x0[vector], on0[vector], bits
 
 
-def _first(found: NDArray[np.bool_]) -> int:
-    """Return where the first one is, or how many there are where none is."""
-    return int(np.argmax(found)) if found.any() else len(found)
+def _hold(values: NDArray[Any], until: NDArray[Any], total: int) -> NDArray[Any]:
+    """Repeat each value up to where the next begins."""
+    edges = np.empty(len(values) + 1, np.intp)
+    edges[0], edges[1:-1], edges[-1] = 0, until, total
+    return np.repeat(values, edges[1:] - edges[:-1])
