@@ -104,22 +104,23 @@ class Dat(Format):
 
 
 def _blocks(path: Path, fields: dict[str, str], byte: int, bits: tuple[int, int]) -> Iterator[Columns]:
-    t0, last = first_time(fields), -1
-    x_mask, y_mask, on = (1 << bits[0]) - 1, (1 << bits[1]) - 1, sum(bits)
+    t0, last, on = first_time(fields), -1, sum(bits)
     for words in read_records(path, byte, "<u8"):
         zeros = first_zeros(words)
         for start in range(0, zeros, _BLOCK):
             pairs = words[start : min(start + _BLOCK, zeros)].view("<u4")
-            time, address = pairs[::2], pairs[1::2]
-            good = int(np.argmax(address >> on > 1)) if address.max() >> on > 1 else len(address)
-            time, address = time[:good], address[:good]
+            t, address = pairs[::2].astype(np.int64), pairs[1::2].copy()
+            good = len(address)
+            if address.max() >= 2 << on:
+                good = int(np.argmax(address >= 2 << on))
+                t, address = t[:good], address[:good]
             if good:
-                t = time.astype(np.int64)
-                if last > t[0] or np.any(time[1:] < time[:-1]):  # of most files nothing does
+                if last > t[0] or (t[1:] < t[:-1]).any():  # of most files nothing does
                     t = carry(last, t, 32)
                 last = int(t[-1])
-                x, y = address & x_mask, address >> bits[0] & y_mask
-                yield t + t0, x.astype(np.uint16), y.astype(np.uint16), address >> on == 1
+                x = address.astype(np.uint16) & np.uint16((1 << bits[0]) - 1)
+                y = (address >> bits[0]).astype(np.uint16) & np.uint16((1 << bits[1]) - 1)
+                yield t + t0 if t0 else t, x, y, (address & 1 << on).astype(np.bool_)
             if good < len(pairs) // 2:
                 raise RecordingError(
                     f"the event at byte {byte + _EVENT_BYTES * (start + good)} has bits set that mean nothing: "

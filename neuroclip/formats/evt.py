@@ -140,6 +140,20 @@ def first_of(kinds: NDArray[np.uint8], wanted: Sequence[int]) -> int:
     return int(np.argmax(found)) if found.any() else len(found)
 
 
+def bits_of(masks: Words, count: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the numbers of the bits that are set in each mask, mask by mask, from the lowest on."""
+    after = np.cumsum(count, dtype=np.int64)
+    bits = np.empty(int(after[-1]) if len(after) else 0, np.uint8)
+    keep = np.flatnonzero(count)
+    where, rest = (after - count).take(keep), masks.take(keep)
+    while len(rest):  # as often as the fullest mask has bits
+        bits[where] = np.bitwise_count(~rest & (rest - 1))
+        rest &= rest - 1
+        keep = np.flatnonzero(rest)
+        where, rest = where.take(keep) + 1, rest.take(keep)
+    return bits
+
+
 def rises(highs: Words, bits: int) -> bool:
     """Tell whether a counter of so many bits begins early in these words, and never makes a large step."""
     steps = np.diff(highs.astype(np.int64)) & ((1 << bits) - 1)

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroclip.formats.evt import EvtFormat, Words, first_of, rises
+from neuroclip.formats.evt import EvtFormat, Words, bits_of, first_of, rises
 from neuroclip.formats.prophesee import Columns, carry
 from neuroclip.shapes import Events
 
@@ -28,7 +28,7 @@ class Evt21(EvtFormat):
     description: ClassVar[str] = "Prophesee EVT 2.1"
     version: ClassVar[str] = "2.1"
     word: ClassVar[str] = "<u8"
-    block: ClassVar[int] = 1 << 14
+    block: ClassVar[int] = 1 << 15
 
     def decoder(self, fields: dict[str, str], words: Words) -> Decoder:
         """Return one that knows which half comes first."""
@@ -90,11 +90,11 @@ class Decoder:
         t = np.repeat(np.append(self._high, high) << 6, np.diff(edges))
         t += head >> 22 & 0x3F
         self._high = int(high[-1]) if len(high) else self._high
-        bit = np.flatnonzero(np.unpackbits(valid.astype("<u4").view(np.uint8), bitorder="little"))
-        of = bit >> 5
-        head = head.take(of)
-        x = ((head >> 11 & 0x7FF) + (bit & 31)).astype(np.uint16)
-        return t.take(of), x, (head & 0x7FF).astype(np.uint16), head >> 28 == _ON
+        count = np.bitwise_count(valid)
+        bit = bits_of(valid, count)
+        t, head = np.repeat(t, count), np.repeat(head, count)
+        x = ((head >> 11 & 0x7FF) + bit).astype(np.uint16)
+        return t, x, (head & 0x7FF).astype(np.uint16), head >> 28 == _ON
 
 
 def _halves(words: NDArray[np.uint64], legacy: bool) -> tuple[Halves, Halves]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroclip.formats.evt import EvtFormat, first_of, rises
+from neuroclip.formats.evt import EvtFormat, bits_of, first_of, rises
 from neuroclip.formats.prophesee import Columns, carry
 from neuroclip.shapes import Events
 
@@ -86,31 +86,31 @@ class Decoder:
         kind = (words >> 12).astype(np.uint8)
         start = 0 if self._high >= 0 else first_of(kind, [_TIME_HIGH])
         start = start if self._y >= 0 else max(start, first_of(kind, [_ADDR_Y]))
-        single = kind == _ADDR_X
-        single[:start] = False
-        alone = np.flatnonzero(single)
-        vector, x1, on1, bits = self._vectors(words, kind, start)
-        given = single.astype(np.int32)  # how many events a word gives
-        count = np.bitwise_count(bits).astype(np.int32)
-        given[vector] = count
-        after = np.cumsum(given, dtype=np.int32)  # how many there are with this word
-        total = int(after[-1]) if len(after) else 0
-        # time and row hold until the next word that sets them: they are repeated for the events between
+        vector, x0, on0, bits = self._vectors(words, kind, start)
+        gives = kind == _ADDR_X
+        gives[:start] = False
+        gives[vector] = True
+        source = np.flatnonzero(gives)
+        where = words.take(source)
+        x, on = where & np.uint16(0x7FF), (where & np.uint16(0x800)).astype(np.bool_)
+        # time and row hold until the next word that sets them: how many of both are before an event, in one sum
         moment, times = self._times(words, kind)
         row = np.flatnonzero(kind == _ADDR_Y)
-        ys = np.append(np.uint16(max(self._y, 0)), words.take(row) & np.uint16(0x7FF))
+        ys = np.empty(len(row) + 1, np.uint16)
+        ys[0], ys[1:] = max(self._y, 0), words.take(row) & np.uint16(0x7FF)
         self._y = int(ys[-1]) if len(row) else self._y
-        t, y = _hold(times, after.take(moment), total), _hold(ys, after.take(row), total)
-        where = words.take(alone)
-        x, on = where & np.uint16(0x7FF), (where & np.uint16(0x800)).astype(np.bool_)
+        sets = np.zeros(len(words), np.int64)
+        sets[row], sets[moment] = 1, 1 << 32
+        sets = np.cumsum(sets).take(source)
+        t, y = times.take(sets >> 32), ys.take(sets & 0xFFFFFFFF)
         if len(vector):
-            slot, x0, on0 = after.take(alone) - 1, x, on
-            x, on = np.empty(total, np.uint16), np.empty(total, np.bool_)
-            x[slot], on[slot] = x0, on0
-            place = np.flatnonzero(np.unpackbits(bits.astype("<u2").view(np.uint8), bitorder="little"))
-            of = place >> 4
-            slot = (after.take(vector) - np.cumsum(count)).take(of) + np.arange(len(of))
-            x[slot], on[slot] = np.minimum(x1.take(of) + (place & 15), 0xFFFF), on1.take(of)
+            at = np.flatnonzero(where >= _BASE_X << 12)
+            x[at], on[at] = x0, on0
+            masks = np.ones(len(source), np.uint16)
+            masks[at] = bits
+            count = np.bitwise_count(masks)
+            t, x, y, on = t.repeat(count), x.repeat(count), y.repeat(count), on.repeat(count)
+            x += bits_of(masks, count)
         return t, x, y, on
 
     def _times(self, words: Words, kind: NDArray[np.uint8]) -> tuple[Indices, NDArray[np.int64]]:
@@ -147,8 +147,10 @@ class Decoder:
         on0 = _hold(polarity, bases, len(which))
         if len(bases) or (self._base >= 0 and len(which)):
             self._base, self._on = int(origin[-1] + ends[-1]), int(polarity[-1])
-        bits = group[vector] & np.where(kinds[vector] == _VECT_12, 0xFFF, 0xFF).astype(np.uint16)
-        return which[vector], x0[vector], on0[vector], bits
+        bits = group & np.where(kinds == _VECT_12, 0xFFF, 0xFF).astype(np.uint16)
+        vector &= bits != 0
+        # beyond any sensor, but within 16 bits
+        return which[vector], np.minimum(x0[vector], 0xFF00), on0[vector], bits[vector]
 
 
 def _hold(values: NDArray[Any], until: NDArray[Any], total: int) -> NDArray[Any]:
