@@ -18,7 +18,7 @@ import numpy as np
 
 from neuroclip.errors import RecordingError
 from neuroclip.formats.format import PIECE_EVENTS, Format, Piece
-from neuroclip.recording import Recording, event_array
+from neuroclip.recording import EVENT_DTYPE, Recording
 from neuroclip.shapes import Events
 
 _MAGIC = b"#!AER-DAT4.0\r\n"
@@ -58,8 +58,7 @@ class Aedat4(Format):
                     for at in _packets(file, start, stop, end):
                         found, packet = _called(f"packet at byte {at}", next, decoder)
                         if found.id == track and len(packet):
-                            t, x, y, on = (packet[name] for name in ("t", "x", "y", "on"))
-                            parts.append(event_array(t.astype(np.int64), x, y, on))
+                            parts.append(packet.view(EVENT_DTYPE))  # t is unsigned there, the rest the same
                             waiting += len(packet)
                         if waiting >= PIECE_EVENTS:
                             yield Piece(np.concatenate(parts), size)
