@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from neuroclip.cli import convert, demo, formats, frames, heads, info, models, prompts, zero_shot
+from neuroclip.cli import convert, demo, emulate, formats, frames, heads, info, models, prompts, zero_shot
 from neuroclip.cli.reporting import complain
 from neuroclip.errors import NeuroclipError
 
@@ -67,6 +67,7 @@ for _name, _module in {
     "frames": frames,
     "info": info,
     "convert": convert,
+    "emulate": emulate,
     "heads": heads,
     "models": models,
     "prompts": prompts,

@@ -84,8 +84,8 @@ def emulate(
         )
     log = torch.log(torch.as_tensor(np.asarray(pictures, np.float64)) + floor)
     thresholds = {
-        True: torch.as_tensor(on_threshold).double(),
-        False: torch.as_tensor(off_threshold).double(),
+        True: torch.as_tensor(on_threshold, dtype=torch.float64),
+        False: torch.as_tensor(off_threshold, dtype=torch.float64),
     }
     crossings = contrast_crossings(log, thresholds[True], thresholds[False])
     columns: list[tuple[np.ndarray, ...]] = []
