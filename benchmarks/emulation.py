@@ -127,7 +127,7 @@ def main() -> None:
     silent = replace(options, shot_noise_rate_hz=0.0)
     print(machine())
     print(f"platform.processor() {platform.processor() or 'unknown'}; {WIDTH}x{HEIGHT}, frames/s")
-    print("PIX2NVS (Bi and Andreopoulos 2017) reports 357 frames/s at this size, on a machine of its time\n")
+    print("PIX2NVS (Bi and Andreopoulos 2017) reports 357 frames/s for its own model and machine\n")
     print(f"{'':34}{'slow scene':>12}{'fast scene':>12}")
     scenes = [footage(0.4), footage(2.5)]
     for scene in scenes:
