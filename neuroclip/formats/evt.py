@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,7 @@ _LONGEST_US = 1 << 34
 _VERSIONS = {"2": "2.0", "20": "2.0", "21": "2.1", "3": "3.0", "30": "3.0"}
 
 
+@runtime_checkable
 class Decoder(Protocol):
     """Words into events; what a word leaves open stays from call to call."""
 
