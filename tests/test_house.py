@@ -11,7 +11,18 @@ import pytest
 
 PACKAGES = ("neuroclip", "neuroclip_adapters", "neuroclip_plugins", "neuroclip_prompts")
 HEAVY = ("torch", "open_clip", "timm", "torchvision", "spikingjelly", "numba")
-COMMANDS = ("zero-shot", "demo", "frames", "info", "heads", "models", "prompts", "formats")
+COMMANDS = (
+    "zero-shot",
+    "demo",
+    "frames",
+    "info",
+    "convert",
+    "emulate",
+    "heads",
+    "models",
+    "prompts",
+    "formats",
+)
 MB = 1_000_000
 
 

@@ -10,7 +10,7 @@ import typer
 
 from neuroclip.cli import options
 from neuroclip.cli.reporting import print_json, progress
-from neuroclip.errors import OptionError, RecordingError
+from neuroclip.errors import RecordingError
 
 if TYPE_CHECKING:
     from neuroclip.shapes import Events
@@ -104,7 +104,7 @@ def command(
             linear_below=linear_below,
         ),
     )
-    _check_writable(out)
+    formats.writer_for(out)  # at once: later it would cost the whole video
     if not video.is_file():
         raise RecordingError(f"{video}: there is no such file")
     parts: list[Events] = []
@@ -138,16 +138,4 @@ def command(
         typer.echo(
             f"{len(recording)} events of {recording.width}x{recording.height} pixels in {out}, "
             f"from {pictures} pictures in {shown_us / 1e6:.3f} s"
-        )
-
-
-def _check_writable(out: Path) -> None:
-    """Refuse at once what could only be refused after the whole video."""
-    from neuroclip.formats import load_all
-
-    able = {suffix for format in load_all() if format.writes for suffix in format.suffixes}
-    if out.suffix.lower() not in able:
-        raise OptionError(
-            f"{out}: no installed format writes {out.suffix or 'files without a suffix'}; there are "
-            f"{', '.join(sorted(able))}"
         )

@@ -7,7 +7,7 @@ from neuroclip.formats.reading import read, read_each, read_many
 from neuroclip.formats.registry import Row, installed, load, load_all
 from neuroclip.formats.streaming import stream
 from neuroclip.formats.walking import pieces
-from neuroclip.formats.writing import write
+from neuroclip.formats.writing import write, writer_for
 
 __all__ = [
     "Findings",
@@ -25,4 +25,5 @@ __all__ = [
     "read_many",
     "stream",
     "write",
+    "writer_for",
 ]

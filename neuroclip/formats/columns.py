@@ -62,14 +62,9 @@ class Layout:
     where: Sequence[str] | Sequence[int]
     unit: float
 
-    def events(self, array: Column) -> Events:
-        """Make events of an array (or more rows of it) that is laid out like this.
-
-        Raises:
-            RecordingError: As `column_events`.
-        """
-        t, x, y, p = (array[w] if isinstance(w, str) else array[:, w] for w in self.where)
-        return column_events(t, x, y, p, self.unit)
+    def columns(self, array: Column) -> list[Column]:
+        """Return t, x, y and p of an array (or more rows of it) that is laid out like this."""
+        return [array[w] if isinstance(w, str) else array[:, w] for w in self.where]
 
 
 def layout_of(array: Column) -> Layout:
@@ -91,7 +86,7 @@ def layout_of(array: Column) -> Layout:
         t = array[:, order[0]]
         try:
             layout = Layout(order, unit_of(t))
-            layout.events(array)
+            column_events(*layout.columns(array), unit=layout.unit)
         except RecordingError as error:
             errors.append(error)
             continue
@@ -112,6 +107,31 @@ def column_events(t: Column, x: Column, y: Column, p: Column, unit: float) -> Ev
     for name, values in (("t", t), ("x", x), ("y", y), ("p", p)):
         _check_numbers(name, values)
     return event_array(_microseconds(t, unit), _pixels("x", x), _pixels("y", y), _polarity(p))
+
+
+def good_events(columns: Sequence[Column], unit: float, before: int) -> tuple[Events, RecordingError | None]:
+    """Make events of the rows t, x, y, p as far as they are good, and say what is wrong with the next, if there is one.
+
+    `before` is how many events of the file came earlier, for the number in the message.
+    """
+    try:
+        return column_events(*columns, unit=unit), None
+    except RecordingError as error:
+        wrong = error
+    good, bad = 0, len(columns[0])
+    while bad - good > 1:  # the first wrong row is one of these
+        middle = (good + bad) // 2
+        try:
+            column_events(*(values[good:middle] for values in columns), unit=unit)
+            good = middle
+        except RecordingError as error:
+            wrong, bad = error, middle
+    try:
+        column_events(*(values[good:bad] for values in columns), unit=unit)
+    except RecordingError as error:
+        wrong = error
+    events = column_events(*(values[:good] for values in columns), unit=unit)
+    return events, RecordingError(str(wrong).replace("event 0 ", f"event {before + good} "))
 
 
 def _microseconds(t: Column, unit: float) -> Column:

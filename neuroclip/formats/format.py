@@ -21,10 +21,14 @@ PIECE_EVENTS = 1 << 20
 
 @dataclass(frozen=True)
 class Piece:
-    """Some events as they follow each other in the file, and its sensor's width and height where it says so."""
+    """Some events as they follow each other in the file, and its sensor's width and height where it says so.
+
+    `video` is the ordinary video that shows the same scene, if there is one: the file itself where it is one.
+    """
 
     events: Events
     size: tuple[int, int] | None = None
+    video: Path | None = None
 
 
 class Format(ABC):

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neuroclip.errors import OptionError, RecordingError
 from neuroclip.formats.bounds import inside
-from neuroclip.formats.columns import column_events
+from neuroclip.formats.columns import good_events
 from neuroclip.formats.format import PIECE_EVENTS, Format, Piece
 from neuroclip.formats.hdf5_source import FEW, MOST_INFLATED, Source, find_source
 from neuroclip.recording import Recording
@@ -83,37 +82,12 @@ def _pieces(source: Source) -> Iterator[Piece]:
                 step = source.finest
                 continue
             raise RecordingError(f"its rows {done} to {stop} are damaged ({_why(error)})") from error
-        good, wrong = _good(columns, unit, done)
-        events = column_events(*(values[:good] for values in columns), unit=unit)
+        events, wrong = good_events(columns, unit, done)
         _shift(events, source.offset_us)
         yield from inside(events, source.size, done)
         if wrong is not None:
             raise wrong
         done = stop
-
-
-def _good(columns: list[NDArray[Any]], unit: float, before: int) -> tuple[int, RecordingError | None]:
-    """Return how many of the first rows are events, and what is wrong with the next one, if there is one."""
-    low, high = 0, len(columns[0])
-    wrong = _wrong(columns, 0, high, unit)
-    if wrong is None:
-        return high, None
-    while high - low > 1:  # the first wrong row is one of these
-        middle = (low + high) // 2
-        if _wrong(columns, low, middle, unit) is None:
-            low = middle
-        else:
-            high = middle
-    wrong = _wrong(columns, low, high, unit) or wrong
-    return low, RecordingError(str(wrong).replace("event 0 ", f"event {before + low} "))
-
-
-def _wrong(columns: list[NDArray[Any]], start: int, stop: int, unit: float) -> RecordingError | None:
-    try:
-        column_events(*(values[start:stop] for values in columns), unit=unit)
-    except RecordingError as error:
-        return error
-    return None
 
 
 def _shift(events: Events, offset_us: int) -> None:

@@ -15,7 +15,8 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from neuroclip.errors import RecordingError
-from neuroclip.formats.columns import Layout, column_events, find_columns, layout_of, unit_of
+from neuroclip.formats.bounds import inside
+from neuroclip.formats.columns import Layout, find_columns, good_events, layout_of, unit_of
 from neuroclip.formats.format import PIECE_EVENTS, Format, Piece
 from neuroclip.recording import Recording
 
@@ -144,7 +145,10 @@ def _pieces(arrays: dict[str, _Rows]) -> Iterator[Piece]:
     while rows.done < rows.length:
         array = rows.read(PIECE_EVENTS)
         layout = layout or layout_of(array)
-        yield Piece(layout.events(array), size)
+        events, wrong = good_events(layout.columns(array), layout.unit, rows.done - len(array))
+        yield from inside(events, size, rows.done - len(array))
+        if wrong is not None:
+            raise wrong
 
 
 def _column_pieces(
@@ -153,11 +157,16 @@ def _column_pieces(
     lengths = [math.prod(rows.shape) for rows in columns.values()]
     if len(set(lengths)) > 1:
         raise RecordingError(f"its columns t, x, y and p have different lengths: {lengths}")
+    done = 0
     while any(rows.done < rows.length for rows in columns.values()):
         some = {name: np.ravel(rows.read(PIECE_EVENTS)) for name, rows in columns.items()}
         shortest = min(map(len, some.values()))
         unit = unit or unit_of(some["t"])
-        yield Piece(column_events(*(some[name][:shortest] for name in "txyp"), unit=unit), size)
+        events, wrong = good_events([some[name][:shortest] for name in "txyp"], unit, done)
+        yield from inside(events, size, done)
+        done += shortest
+        if wrong is not None:
+            raise wrong
         if shortest < max(map(len, some.values())):
             raise RecordingError("the NumPy file is cut off")
 

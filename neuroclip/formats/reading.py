@@ -124,10 +124,11 @@ def _gather(path: Path, format: str | None, recover: bool) -> Piece:
     """Put the pieces of a file together, sorted by time."""
     parts: list[Events] = []
     size: Size | None = None
+    video: Path | None = None
     try:
         for piece in pieces(path, format):
             parts.append(piece.events)
-            size = size or piece.size
+            size, video = size or piece.size, video or piece.video
     except RecordingError as error:
         if not (recover and parts):
             raise
@@ -142,13 +143,13 @@ def _gather(path: Path, format: str | None, recover: bool) -> Piece:
             f"{int(earlier.argmax()) + 1}): sorted by time"
         )
         events = events[np.argsort(events["t"], kind="stable")]
-    return Piece(events, size)
+    return Piece(events, size, video)
 
 
 def _recording(path: Path, whole: Piece, size: Size | None) -> Recording:
     try:
         width, height = size or whole.size or smallest_sensor(whole.events)
-        return Recording(whole.events, width, height)
+        return Recording(whole.events, width, height, video=whole.video)
     except RecordingError as error:
         hint = "; is --size right?" if size is not None else ""
         raise RecordingError(f"{path}: {error}{hint}") from error

@@ -30,14 +30,19 @@ def load(name: str) -> Format:
 
 def load_all() -> list[Format]:
     """Import every format that can be; those that clash or break are left to `installed` to explain."""
+    return list(_load_all(tuple(sys.path)))
+
+
+@cache
+def _load_all(path: tuple[str, ...]) -> tuple[Format, ...]:
     formats: list[Format] = []
     for row in installed():
         if row.status == "ok":
             try:
-                formats.append(load(row.name))
+                formats.append(_load(row.name, path))
             except OptionError:
                 continue
-    return formats
+    return tuple(formats)
 
 
 @cache

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroclip.errors import RecordingError
-from neuroclip.formats.columns import column_events, find_columns, unit_of
+from neuroclip.formats.bounds import inside
+from neuroclip.formats.columns import find_columns, good_events, unit_of
 from neuroclip.formats.format import Format, Piece
 from neuroclip.recording import Recording
 
@@ -50,7 +51,7 @@ class Text(Format):
 
     def pieces(self, path: Path) -> Iterator[Piece]:
         """Read blocks of lines; the first that is no event is named, after all that are before it."""
-        size, unit, picks, number = None, None, None, 0
+        size, unit, picks, number, done = None, None, None, 0, 0
         with path.open(encoding="utf-8-sig") as file:
             try:
                 while block := list(islice(file, _LINES)):
@@ -70,7 +71,11 @@ class Text(Format):
                         table, bad = _table(block[start:], picks)
                         if len(table):
                             unit = unit or unit_of(table[:, 0])
-                            yield Piece(column_events(*table.T, unit=unit), size)
+                            events, wrong = good_events(list(table.T), unit, done)
+                            yield from inside(events, size, done)
+                            done += len(table)
+                            if wrong is not None:
+                                raise wrong
                         if bad is not None:
                             raise RecordingError(_complaint(number + start + bad, block[start + bad]))
                     number += len(block)

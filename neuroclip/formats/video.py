@@ -46,11 +46,11 @@ class Video(Format):
                     waiting.append(events)
                     number += len(events)
                 if number >= PIECE_EVENTS:
-                    yield Piece(np.concatenate(waiting), footage.size)
+                    yield Piece(np.concatenate(waiting), footage.size, path)
                     waiting, number = [], 0
         except RecordingError:
             if waiting:
-                yield Piece(np.concatenate(waiting), footage.size)
+                yield Piece(np.concatenate(waiting), footage.size, path)
             raise
         if waiting:
-            yield Piece(np.concatenate(waiting), footage.size)
+            yield Piece(np.concatenate(waiting), footage.size, path)

@@ -21,7 +21,7 @@ def write(recording: Recording, path: str | Path, *, format: str | None = None) 
         RecordingError: The format cannot hold this recording, or the disk cannot hold the file.
     """
     path = Path(path)
-    chosen = registry.load(format) if format is not None else _by_suffix(path)
+    chosen = registry.load(format) if format is not None else writer_for(path)
     unfinished = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,7 +35,12 @@ def write(recording: Recording, path: str | Path, *, format: str | None = None) 
         unfinished.unlink(missing_ok=True)
 
 
-def _by_suffix(path: Path) -> Format:
+def writer_for(path: Path) -> Format:
+    """Return the format that writes files with this suffix.
+
+    Raises:
+        OptionError: None does; the message lists the suffixes that can be written.
+    """
     able = [f for f in registry.load_all() if f.writes]
     for candidate in able:
         if path.suffix.lower() in candidate.suffixes:

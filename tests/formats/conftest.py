@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
 import pytest
 
 from neuroclip import formats
@@ -39,6 +42,10 @@ class Writers:
         return "".join(line.format(t=t, x=x, y=y, on=on) for t, x, y, on in events).encode()
 
 
+ELSEWHERE = {"aedat3": ("test_aedat3.py", "aedat3_file"), "rosbag": ("test_rosbag.py", "packet_bag")}
+"""Writers that stand beside the tests of their format."""
+
+
 @pytest.fixture(scope="session")
 def writers():
     return Writers()
@@ -64,13 +71,19 @@ def sample_of(tmp_path, writers, make_recording):
     def make(name):
         loaded = formats.load(name)
         path = tmp_path / f"sample{loaded.suffixes[0]}"
-        recording = make_recording(events=300, width=100, height=90, span_us=300_000, seed=5)
+        recording = make_recording(events=300, width=60, height=40, span_us=300_000, seed=5)
         columns = [tuple(int(v) for v in event) for event in recording.events.tolist()]
         if loaded.writes:
             try:
                 formats.write(recording, path, format=name)
             except OptionError as error:
                 pytest.skip(str(error))
+        elif name in ELSEWHERE:
+            file, function = ELSEWHERE[name]
+            spec = spec_from_file_location(f"writer_of_{name}", Path(__file__).with_name(file))
+            module = module_from_spec(spec)
+            spec.loader.exec_module(module)
+            path.write_bytes(getattr(module, function)(columns))
         elif hasattr(writers, name):
             path.write_bytes(getattr(writers, name)(columns))
         else:

@@ -136,7 +136,12 @@ def test_a_broken_file_is_refused_or_good(name, sample_of):
 def test_many_broken_files_are_refused_or_good(sample_of):
     total: Counter[str] = Counter()
     for name in names():
-        found = run(name, sample_of(name), MANY // len(names()), seed=1)
+        try:
+            sample = sample_of(name)
+        except pytest.skip.Exception as reason:
+            print(f"{name}: left out: {reason}")
+            continue
+        found = run(name, sample, MANY // len(names()), seed=1)
         print(f"{name}: {dict(found)}", flush=True)
         total += found
     print(f"all: {dict(total)}")

@@ -81,6 +81,7 @@ def test_a_video_is_known_by_its_content_and_read_as_a_recording(make_video, suf
     assert (recording.width, recording.height) == (64, 48)
     assert len(recording) > 1000
     assert recording.events["t"][0] > 0
+    assert recording.video == wrong
     assert 0.4 < recording.events["on"].mean() < 0.6
 
 
