@@ -26,7 +26,7 @@ from strokes import draw_digit
 WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 DIGITS, LETTERS = (3, 5, 7, 0), ("A", "K", "R", "S")
 OBJECTS = (("lucide", "umbrella"), ("mdi", "bicycle"), ("lucide", "scissors"), ("mdi", "guitar acoustic"))
-OBJECT_WORDS = ["umbrella", "bicycle", "scissors", "guitar", "airplane", "house", "fish", "key"]
+OBJECT_WORDS = ["umbrella", "bicycle", "scissors", "guitar", "airplane", "house", "fish", "cloud"]
 SACCADE_US, SACCADES = 100_000, ((-0.9, -0.5), (0.9, -0.5), (0.0, 1.0))
 PICTURES_A_SACCADE = 25
 
