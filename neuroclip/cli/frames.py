@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -55,7 +55,8 @@ def command(
     cut = options.given(steps=steps, split=split, window_us=step_us)
     ink = options.given(polarity=polarity, min_count=min_count)
     pictures = neuroclip.frames(read, **cut, **ink)
-    how = _conventions(**{**cut, **ink, "steps": len(pictures)})
+    painted: dict[str, Any] = {**cut, **ink, "steps": len(pictures)}
+    how = _conventions(**painted)
     try:
         if suffix == ".png":
             about = f"{recording.name}   {len(read)} events   {read.width}x{read.height}   {read.span_us / 1e6:.3f} s"

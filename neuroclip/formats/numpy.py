@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from io import BufferedIOBase
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from numpy.lib import format as npy
@@ -71,7 +71,7 @@ class Numpy(Format):
             if path.suffix.lower() == ".npy":
                 np.save(file, events.view(_FIELDS))
             else:
-                size = {"width": np.array(recording.width), "height": np.array(recording.height)}
+                size: Any = {"width": recording.width, "height": recording.height}
                 np.savez(file, t=events["t"], x=events["x"], y=events["y"], p=events["on"], **size)
 
 
@@ -122,7 +122,9 @@ def _members(path: Path, stack: ExitStack) -> dict[str, _Rows]:
             f"its arrays are more than {_MOST_INFLATED} times larger than the file: save them uncompressed"
         )
     return {
-        m.filename.removesuffix(".npy"): _Rows(stack.enter_context(archive.open(m)), m.file_size)
+        m.filename.removesuffix(".npy"): _Rows(
+            cast("BufferedIOBase", stack.enter_context(archive.open(m))), m.file_size
+        )
         for m in members
     }
 
