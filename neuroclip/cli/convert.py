@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,9 @@ def command(
             help="Write this format, whatever the suffix.", metavar="NAME", show_default="by the suffix"
         ),
     ] = None,
+    from_zero: Annotated[
+        bool, typer.Option("--from-zero", help="Let the times begin at 0, for formats that hold no dates.")
+    ] = False,
     format: options.Format = None,
     size: options.Size = None,
     recover: options.Recover = False,
@@ -39,6 +43,10 @@ def command(
     if out.exists() and recording.exists() and out.samefile(recording):
         raise OptionError(f"{out}: is the recording itself; write to another name")
     read = formats.read(recording, format=format, size=size, recover=recover)
+    if from_zero:
+        events = read.events.copy()
+        events["t"] -= events["t"][0]
+        read = replace(read, events=events)
     formats.write(read, out, format=to)
     if json:
         print_json(

@@ -72,30 +72,29 @@ def describe(path: Path, findings: Findings) -> dict[str, Any]:
 
 
 def _sized(found: list[tuple[Path, Findings]], failures: Failures) -> list[tuple[Path, Findings]]:
-    """Give the files that do not name their sensor the one that holds all of them; say that it is a guess."""
+    """Give files that do not name their sensor the one that holds all of the same format; say if that is a guess."""
     from neuroclip.formats.examining import shared_size
     from neuroclip.formats.sensors import sensor_name
 
-    unsure = [(path, findings) for path, findings in found if findings.size is None]
-    try:
-        shared = shared_size([findings for _, findings in unsure])
-    except RecordingError:
-        shared = None
-    sized: list[tuple[Path, Findings]] = []
+    unsure: dict[str, list[tuple[Path, Findings]]] = {}
     for path, findings in found:
         if findings.size is None:
+            unsure.setdefault(findings.format, []).append((path, findings))
+    for same in unsure.values():
+        try:
+            shared = shared_size([findings for _, findings in same])
+        except RecordingError:  # one of them is beyond every sensor
+            shared = None
+        for path, findings in same:
             try:
                 findings.size = shared or shared_size([findings])
             except RecordingError as error:
                 failures.report(RecordingError(f"{path}: {error}"))
-                continue
-        sized.append((path, findings))
-    if len(unsure) == 1 and unsure[0][1].size is not None:
-        guess = sensor_name(unsure[0][1].size)
-        complain(
-            f"warning: {unsure[0][0]}: the file does not say how large the sensor is; {guess} is a guess"
-        )
-    return sized
+        if len(same) == 1 and (guess := same[0][1].size) is not None:
+            complain(
+                f"warning: {same[0][0]}: the file does not say how large the sensor is; {sensor_name(guess)} is a guess"
+            )
+    return [(path, findings) for path, findings in found if findings.size is not None]
 
 
 def _print_one(row: dict[str, Any]) -> None:

@@ -98,7 +98,7 @@ def check_times(recording: Recording, limit: int, name: str) -> None:
     if len(t) and not 0 <= t[0] <= t[-1] < limit:
         raise RecordingError(
             f"{name} holds times from 0 to {limit - 1} us, and its are from {t[0]} to {t[-1]} us: take a window of it, "
-            "or let its times begin at 0"
+            "or let its times begin at 0 (neuroclip convert --from-zero)"
         )
 
 

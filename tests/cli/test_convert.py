@@ -66,3 +66,13 @@ def test_a_damaged_file_is_converted_as_far_as_it_is_good(run: Run, tmp_path: Pa
     assert result.exit_code == 0
     assert "kept the 2 events before that" in result.stderr
     assert len(neuroclip.read(tmp_path / "b.npz")) == 2
+
+
+def test_dates_become_times_from_zero_on_demand(run: Run, tmp_path: Path) -> None:
+    """EVT 2.0 holds no dates; with `--from-zero` it has the same events from 0 on."""
+    (tmp_path / "a.txt").write_text("34 34\n1605537493718345 1 1 1\n1605537493718355 4 4 0\n")
+    refused = run("convert", tmp_path / "a.txt", tmp_path / "b.raw")
+    assert refused.exit_code == 1
+    assert "--from-zero" in refused.stderr
+    assert run("convert", tmp_path / "a.txt", tmp_path / "b.raw", "--from-zero").exit_code == 0
+    assert neuroclip.read(tmp_path / "b.raw").events["t"].tolist() == [0, 10]

@@ -73,6 +73,14 @@ def test_an_event_outside_the_given_size_is_suspicious(run: Run, tmp_path: Path)
     assert warning == "events reach x=40 y=40, outside the sensor of 34x34"
 
 
+def test_files_of_one_format_are_taken_to_be_of_one_camera(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("0 1 1 1\n1 40 40 0\n")
+    (tmp_path / "b.txt").write_text("0 1 1 1\n1 4 4 0\n")
+    np.save(tmp_path / "c.npy", np.array([[0, 1, 1, 1], [1, 4, 4, 0]]))
+    rows = [json.loads(line) for line in run("info", tmp_path, "--json").stdout.splitlines()]
+    assert [row["width"] for row in rows] == [120, 120, 34]
+
+
 def test_a_damaged_file_is_described_as_far_as_it_is_good_on_demand(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("34 34\n0 1 1 1\n1 4 4 0\n2 nonsense\n")
