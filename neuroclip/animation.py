@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from neuroclip.errors import OptionError
 from neuroclip.shapes import Frames
 
 SUFFIXES = (".gif", ".mp4")
+SHORTEST_MS, LONGEST_MS = 20, 60_000
+"""How long a frame is shown at the least (programs slow down what is faster) and at the most (a pause is no film)."""
 _CAPTION = 18
-_SHORTEST_MS = 20  # programs that show GIFs slow down what is faster
 
 
 def save_animation(
@@ -28,7 +30,8 @@ def save_animation(
 ) -> None:
     """Write frames as `.gif` (repeats for ever) or `.mp4`, each shown for its own number of milliseconds.
 
-    A caption stands below its frame. No frame is shown for less than 20 ms: then all are slowed down alike.
+    A caption stands below its frame. Times are kept to 10 ms, from `SHORTEST_MS` to `LONGEST_MS` for a frame. The file
+    appears under its name only when it is complete.
 
     Raises:
         OptionError: No frames, another suffix, or an MP4 without the extra `video`.
@@ -37,35 +40,42 @@ def save_animation(
         raise OptionError("an animation needs at least 1 frame")
     if path.suffix.lower() not in SUFFIXES:
         raise OptionError(f"{path}: an animation is written as {' or '.join(SUFFIXES)}")
-    slower = max(1.0, _SHORTEST_MS / max(min(frame_ms), 1e-3))
-    shown_ms = [max(_SHORTEST_MS, round(ms * slower)) for ms in frame_ms]
-    pages = [
-        _captioned(resized(f, tile), c) for f, c in zip(frames, captions or [""] * len(frames), strict=True)
-    ]
-    if path.suffix.lower() == ".gif":
-        pages[0].save(path, "GIF", save_all=True, append_images=pages[1:], duration=shown_ms, loop=0)
-    else:
-        _save_mp4(pages, path, shown_ms)
+    ends = np.round(np.cumsum(np.clip(frame_ms, 0, LONGEST_MS)) / 10).astype(int) * 10
+    shown_ms = [int(ms) for ms in np.diff(ends, prepend=0).clip(SHORTEST_MS, LONGEST_MS)]
+    pages = _pages([resized(frame, tile) for frame in frames], captions)
+    unfinished = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        if path.suffix.lower() == ".gif":
+            pages[0].save(
+                unfinished, "GIF", save_all=True, append_images=pages[1:], duration=shown_ms, loop=0
+            )
+        else:
+            _save_mp4(pages, unfinished, shown_ms)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
-def _captioned(picture: Image.Image, caption: str) -> Image.Image:
-    if not caption:
-        return picture
+def _pages(pictures: Sequence[Image.Image], captions: Sequence[str]) -> list[Image.Image]:
+    """Put the captions below; all pages are as wide as the widest caption."""
+    if not captions:
+        return list(pictures)
     font = ImageFont.load_default(11)
-    width = max(picture.width, int(font.getlength(caption)) + 9)
-    page = Image.new("L", (width, picture.height + _CAPTION), 250)
-    page.paste(picture, (0, 0))
-    ImageDraw.Draw(page).text((4, picture.height + 2), caption, fill=30, font=font)
-    return page
+    width = max(pictures[0].width, *(int(font.getlength(caption)) + 9 for caption in captions))
+    pages: list[Image.Image] = []
+    for picture, caption in zip(pictures, captions, strict=True):
+        page = Image.new("L", (width, picture.height + _CAPTION), 250)
+        page.paste(picture, (0, 0))
+        ImageDraw.Draw(page).text((4, picture.height + 2), caption, fill=30, font=font)
+        pages.append(page)
+    return pages
 
 
 def _save_mp4(pages: Sequence[Image.Image], path: Path, shown_ms: Sequence[int]) -> None:
     try:
         import av
     except ImportError as error:
-        raise OptionError(
-            f"{path}: an MP4 needs PyAV: pip install 'neuroclip[video]', or write a .gif"
-        ) from error
+        raise OptionError("an MP4 needs PyAV: pip install 'neuroclip[video]', or write a .gif") from error
     width, height = (side + side % 2 for side in pages[0].size)  # the codec wants even sides
     with av.open(str(path), "w") as container:
         stream: Any = container.add_stream(

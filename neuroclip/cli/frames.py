@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from neuroclip.cli import options
 from neuroclip.cli.reporting import Failures, print_json
 from neuroclip.errors import OptionError
+
+if TYPE_CHECKING:
+    from neuroclip.recording import Recording
 
 
 def command(
@@ -31,6 +34,7 @@ def command(
     min_count: options.MinCount = None,
     format: options.Format = None,
     size: options.Size = None,
+    recover: options.Recover = False,
     json: options.Json = False,
 ) -> None:
     """Draw the frames of a recording into one PNG, or into a GIF or MP4 that moves as it did."""
@@ -44,10 +48,9 @@ def command(
     from neuroclip.animation import save_animation
     from neuroclip.cli import inputs
     from neuroclip.contact_sheet import Strip, contact_sheet
-    from neuroclip.representations import step_edges
 
     failures = Failures()
-    found = inputs.read_all([recording], failures, format=format, size=size)
+    found = inputs.read_all([recording], failures, format=format, size=size, recover=recover)
     failures.finish()
     if len(found) != 1:
         raise OptionError(f"{recording}: holds {len(found)} recordings; frames draws one, so name a file")
@@ -63,9 +66,8 @@ def command(
             strip = Strip(frames=pictures, title=f"{about}   {how}")
             contact_sheet([strip], tile=204, columns=5).save(out)
         else:
-            edges = step_edges(read, **cut)
-            times = [*read.events["t"][edges[:-1].clip(max=len(read) - 1)], read.events["t"][-1] + 1]
-            starts = [int(t - times[0]) for t in times]
+            timing: dict[str, Any] = {**cut, "steps": len(pictures)}
+            starts = _starts_us(read, **timing)
             save_animation(
                 pictures,
                 out,
@@ -80,6 +82,18 @@ def command(
         )
     else:
         typer.echo(f"{len(pictures)} frames in {out}")
+
+
+def _starts_us(
+    read: Recording, steps: int, split: str = "events", window_us: int | None = None
+) -> list[float]:
+    """Return when each timestep begins, and when the last ends, in microseconds from the first event on."""
+    from neuroclip.representations import step_edges
+
+    if window_us is not None or split == "time":
+        return [float(i * (window_us or (read.span_us + 1) / steps)) for i in range(steps + 1)]
+    first = step_edges(read, steps)[:-1].clip(max=len(read) - 1)
+    return [float(t) for t in (*(read.events["t"][first] - read.events["t"][0]), read.span_us + 1)]
 
 
 def _conventions(

@@ -12,7 +12,7 @@ from neuroclip.recording import Recording
 
 
 def read_all(
-    paths: Sequence[Path], failures: Failures, *, format: str | None, size: SensorSize | None
+    paths: Sequence[Path], failures: Failures, *, format: str | None, size: SensorSize | None, recover: bool
 ) -> list[tuple[Path, Recording]]:
     """Read every recording that `paths` name or hold, in order; all are taken to be of one camera.
 
@@ -24,7 +24,7 @@ def read_all(
     from neuroclip import formats
 
     files = formats.find(paths)
-    results = formats.read_each(files, format=format, size=size)
+    results = formats.read_each(files, format=format, size=size, recover=recover)
     recordings: list[tuple[Path, Recording]] = []
     for path, result in zip(files, results, strict=True):
         if isinstance(result, RecordingError):

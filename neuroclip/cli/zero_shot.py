@@ -60,6 +60,7 @@ def command(
     option: options.HeadOptions = None,
     format: options.Format = None,
     size: options.Size = None,
+    recover: options.Recover = False,
     json: options.Json = False,
 ) -> None:
     """Name recordings with words of your choice."""
@@ -92,7 +93,7 @@ def command(
     names = _class_names(classes, classes_file, sentences)
     loaded = load_model(model, precision=precision, device=device)  # first: it may be misspelt
     failures = Failures()
-    found = inputs.read_all(recordings, failures, format=format, size=size)
+    found = inputs.read_all(recordings, failures, format=format, size=size, recover=recover)
     questions = list(_questions(found, window_us, slide))
     if not questions:
         failures.finish()

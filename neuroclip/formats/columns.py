@@ -22,6 +22,7 @@ _NAMES = {
     "p": "p", "ps": "p", "pol": "p", "polarity": "p", "polarities": "p", "on": "p",
 }  # fmt: skip
 _UNITS = {"s": 1e6, "sec": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
+_BEGINNING = 100  # rows that tell the order of the columns where some later row is wrong
 _LONGEST_SECONDS = 7 * 24 * 3600
 
 
@@ -81,18 +82,21 @@ def layout_of(array: Column) -> Layout:
         return Layout(names, found["t"][1] or unit_of(array[names[0]]))
     if array.ndim != 2 or array.shape[1] != 4:
         raise RecordingError(f"its table has the shape {list(array.shape)}, not [events, 4]")
+    orders = ((0, 1, 2, 3), (2, 0, 1, 3))
     errors: list[RecordingError] = []
-    for order in ((0, 1, 2, 3), (2, 0, 1, 3)):
-        t = array[:, order[0]]
-        try:
-            layout = Layout(order, unit_of(t))
-            column_events(*layout.columns(array), unit=layout.unit)
-        except RecordingError as error:
-            errors.append(error)
-            continue
-        if np.all(t[1:] >= t[:-1]):
-            return layout
-        errors.append(RecordingError("its times go back"))
+    # the whole array fits one order; or else its beginning does, and something further on is no event, or unsorted
+    for rows, most_backward in ((array, 0.0), (array[:_BEGINNING], 0.1)):
+        for order in orders:
+            try:
+                layout = Layout(order, unit_of(rows[:, order[0]]))
+                column_events(*layout.columns(rows), unit=layout.unit)
+            except RecordingError as error:
+                errors.append(error)
+                continue
+            t = rows[:, order[0]]
+            if len(t) < 2 or np.mean(t[1:] < t[:-1]) <= most_backward:
+                return layout
+            errors.append(RecordingError("its times go back"))
     raise RecordingError(f"its columns are neither t, x, y, p ({errors[0]}) nor x, y, t, p ({errors[1]})")
 
 

@@ -15,6 +15,7 @@ from neuroclip.shapes import Events
 
 HOT_TIMES, HOT_SHARE = 20, 0.01
 """A pixel is hot when it has so many times the events of the mean active pixel, and this share of all."""
+HOURS_US = 3_600_000_000
 LONG_PAUSE_US, LONG_PAUSE_SHARE = 1_000_000, 0.2
 """A pause is worth a word when it is so long, and this share of the recording."""
 
@@ -103,6 +104,11 @@ class Findings:
         if pause >= LONG_PAUSE_US and pause > LONG_PAUSE_SHARE * self.span_us:
             found.append(
                 f"nothing happens for {pause / 1e6:.3f} s after event {before}: two recordings, or a clock that jumped"
+            )
+        elif self.span_us > HOURS_US and self.events < self.span_us / 1e6:
+            found.append(
+                f"fewer events than seconds in {self.span_us / 3.6e9:.1f} hours: is the unit of time right? "
+                "(times with fractions are taken as seconds)"
             )
         if self.events > 1 and not self.span_us:
             found.append("every event has the same time")

@@ -130,9 +130,12 @@ def _gather(path: Path, format: str | None, recover: bool) -> Piece:
             parts.append(piece.events)
             size, video = size or piece.size, video or piece.video
     except RecordingError as error:
-        if not (recover and parts):
+        kept = sum(map(len, parts))
+        if not kept:
             raise
-        kept, last = sum(map(len, parts)), int(parts[-1]["t"][-1])
+        if not recover:
+            raise RecordingError(f"{error}; --recover keeps the {kept} events before that") from error
+        last = int(parts[-1]["t"][-1])
         _warn(f"{error}; kept the {kept} events before that, up to {last} us")
     events = parts[0] if len(parts) == 1 else np.concatenate(parts)
     parts.clear()

@@ -37,8 +37,9 @@ def stream(
         RecordingError: As `read`; or an event is earlier than what was given already: convert the file, which
             sorts it. With `recover`, what is good is given, then a `RecordingWarning`.
     """
-    if (window_us is None) == (events is None) or (window_us or events or 0) < 1:
-        raise OptionError("give either window_us or events, at least 1")
+    chosen = events if window_us is None else window_us
+    if (window_us is None) == (events is None) or not isinstance(chosen, int) or chosen < 1:
+        raise OptionError("give either window_us or events, a whole number of at least 1")
     path = Path(path)
     return _recordings(path, window_us, events, format, size or _size_of(path, format), recover)
 
@@ -105,7 +106,10 @@ def _size_of(path: Path, format: str | None) -> Size:
     except RecordingError:
         if width == height == 1:
             raise  # otherwise the caller comes to it again, after all that is good
-    size = smallest_holding(width, height)
+    try:
+        size = smallest_holding(width, height)
+    except RecordingError as error:
+        raise RecordingError(f"{path}: {error}") from error
     warnings.warn(
         f"{path}: the file does not say how large the sensor is; {sensor_name(size)} is the smallest known one that "
         "holds its events; give the size if you know it",

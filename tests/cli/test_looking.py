@@ -131,6 +131,30 @@ def test_frames_move_in_a_gif(run: Run, write_recording: Write, tmp_path: Path) 
     assert np.array_equal(255 - pictures[0][~grey], pictures[1][~grey])
 
 
+@pytest.mark.parametrize(
+    "split", [("--split", "events"), ("--split", "time"), ("--split", "window", "--step-us", 300_000)]
+)
+@pytest.mark.parametrize("suffix", [".gif", ".mp4"])
+def test_pauses_and_bursts_are_shown(
+    run: Run, tmp_path: Path, split: tuple[object, ...], suffix: str
+) -> None:
+    """Also a timestep without events, and many events at one instant."""
+    if suffix == ".mp4":
+        pytest.importorskip("av")
+    times = [
+        *range(0, 3_000_000, 10_000),
+        *[3_000_000] * 500,
+        *range(3_000_000, 6_000_000, 10_000),
+        600_000_000,
+    ]
+    path, out = tmp_path / "a.txt", tmp_path / f"x{suffix}"
+    path.write_text("34 34\n" + "".join(f"{t} 3 4 1\n" for t in times))
+    if split[-1] == 300_000:
+        path.write_text("34 34\n" + "".join(f"{t} 3 4 1\n" for t in times[:-1]))
+    assert run("frames", path, "--out", out, *split).exit_code == 0
+    assert out.stat().st_size
+
+
 @pytest.mark.parametrize("out", ["x.jpg", "x", "missing/x.png"])
 def test_a_picture_that_cannot_be_written_is_an_error(
     run: Run, write_recording: Write, tmp_path: Path, out: str

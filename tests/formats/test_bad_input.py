@@ -85,6 +85,17 @@ def test_what_is_wrong_is_said(write, name, content, message):
     assert re.search(message, complaint(write(name, content)))
 
 
+def test_one_bad_row_of_a_table_is_named_and_those_before_it_are_kept(write):
+    table = np.stack([np.arange(500), np.arange(500) % 34, np.arange(500) % 20, np.arange(500) % 2], 1)
+    table[300, 3] = 7
+    assert "event 300 has the polarity 7" in complaint(write("a.npy", npy(table)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert len(formats.read(write("a.npy", npy(table)), recover=True)) == 300
+        table[300] = (0, 1, 1, 1)
+        assert formats.read(write("a.npy", npy(table))).events["t"][:2].tolist() == [0, 0]
+
+
 def test_truncated_files(write, writers):
     assert "cut off" in complaint(write("a.bin", writers.atis(EVENTS)[:-2]))
     assert "cut off" in complaint(write("a.aedat", writers.dvs128(EVENTS)[:-3]))

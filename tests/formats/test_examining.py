@@ -64,6 +64,7 @@ def test_an_ordinary_recording_is_not_suspicious():
             (34, 34),
             "10000.000 s after event 700",
         ),
+        (spread(t=np.arange(2000) * 10**8), (34, 34), "is the unit of time right?"),
         (spread(), (34, 20), "events reach x=33 y=33, outside the sensor of 34x20"),
         (spread(), (128, 128), "all events lie in 34x34 of 128x128 pixels"),
         (
