@@ -37,7 +37,6 @@ def test_plain_towers_give_the_embeddings_of_open_clip(
     assert ours.preprocess == theirs.preprocess
 
 
-@pytest.mark.skipif(DEFAULT_MODEL not in shipped(), reason="the shipped model is not built yet")
 @pytest.mark.filterwarnings("ignore:m reads")
 def test_the_shipped_model_is_plain_and_an_ordinary_open_clip_directory() -> None:
     ours, theirs = both_ways(shipped()[DEFAULT_MODEL])
