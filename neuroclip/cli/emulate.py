@@ -85,12 +85,10 @@ def command(
     json: options.Json = False,
 ) -> None:
     """Turn a video into events."""
-    import numpy as np
-
     from neuroclip import formats
     from neuroclip.emulation import CLEAN, CameraOptions, EventCamera, Footage
     from neuroclip.formats.video import LONGEST_SIDE
-    from neuroclip.recording import Recording
+    from neuroclip.recording import Recording, join_events
 
     chosen = replace(
         CLEAN if clean else CameraOptions(),
@@ -118,7 +116,7 @@ def command(
                 parts.append(camera.see(picture, time_us))
                 bar.update(time_us - shown_us)
                 pictures, shown_us = pictures + 1, time_us
-        events = np.concatenate(parts)
+        events = join_events(parts)
         parts.clear()
         if not len(events):
             raise RecordingError(

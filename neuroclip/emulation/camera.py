@@ -12,15 +12,14 @@ Source: PIX2NVS (Bi and Andreopoulos 2017, "PIX2NVS: Parameterized conversion of
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neuroclip.compiling import numba_pays
 from neuroclip.emulation.firing import Light, Noise, Pixels, fire_with_numba, fire_with_numpy
 from neuroclip.errors import OptionError, RecordingError
 from neuroclip.recording import EVENT_DTYPE
@@ -171,8 +170,7 @@ class EventCamera:
 
     def numba_pays(self) -> bool:
         """Whether it is worth loading numba, if it is there, for the pictures seen so far."""
-        wanted = self._seen > _WORTH_NUMBA or "numba" in sys.modules
-        return wanted and find_spec("numba") is not None
+        return numba_pays(self._seen, _WORTH_NUMBA)
 
 
 def emulate_stream(

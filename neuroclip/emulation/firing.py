@@ -7,13 +7,12 @@ its k-th threshold at (k * threshold - d0) / (d1 - d0) of the time.
 
 from __future__ import annotations
 
-from functools import cache
-from inspect import unwrap
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neuroclip.compiling import compiled
 from neuroclip.recording import EVENT_DTYPE
 from neuroclip.shapes import Events
 
@@ -118,7 +117,7 @@ def fire_with_numba(
     pixels: Pixels, before: Light, after: Light, start: int, span: int, refractory: int, noise: Noise | None
 ) -> Events:
     """As `fire_with_numpy`, several times faster."""
-    find, fill, sort = _compiled()
+    find, fill, sort = map(compiled, (_find, _fill, _sort))
     noise = noise or _NONE
     _, on, off, level, last, (active, crossings), marks = pixels
     number, most = find(*after, on, off, level, marks, active, crossings)
@@ -129,18 +128,6 @@ def fire_with_numba(
     columns = (events[name] for name in ("t", "x", "y", "on"))
     sort(keys[:count], spare[:count], start, span, pixels.width, *columns)
     return events
-
-
-@cache
-def _compiled() -> tuple[Any, ...]:
-    import numba
-
-    # The tests' type checker wraps every function; numba wants the plain one.
-    plain = [unwrap(kernel) for kernel in (_find, _fill, _sort)]
-    try:
-        return tuple(numba.njit(kernel, cache=True, nogil=True, error_model="numpy") for kernel in plain)
-    except RuntimeError:  # nowhere to write the cache
-        return tuple(numba.njit(kernel, nogil=True, error_model="numpy") for kernel in plain)
 
 
 def _find(

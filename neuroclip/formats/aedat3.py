@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from neuroclip.errors import RecordingError
-from neuroclip.formats.bounds import inside
 from neuroclip.formats.format import PIECE_EVENTS, Format, Piece
 from neuroclip.recording import event_array
 from neuroclip.shapes import Events
@@ -101,8 +100,8 @@ class _Waiting:
         negative = words["time"] < 0
         good = int(np.argmax(negative)) if negative.any() else len(words)
         events = _events(words[:good], np.repeat(rounds, repeats)[:good])
-        before, self._seen = self._seen, self._seen + len(events)
-        yield from inside(events, self.size, before)
+        self._seen += len(events)
+        yield Piece(events, self.size)
         if good < len(words):
             raise RecordingError(
                 f"event {self._seen} has the time {words['time'][good]}, but none is negative"

@@ -18,7 +18,7 @@ import numpy as np
 
 from neuroclip.errors import RecordingError
 from neuroclip.formats.format import PIECE_EVENTS, Format, Piece
-from neuroclip.recording import EVENT_DTYPE, Recording
+from neuroclip.recording import EVENT_DTYPE, Recording, join_events
 from neuroclip.shapes import Events
 
 _MAGIC = b"#!AER-DAT4.0\r\n"
@@ -61,14 +61,14 @@ class Aedat4(Format):
                             parts.append(packet.view(EVENT_DTYPE))  # t is unsigned there, the rest the same
                             waiting += len(packet)
                         if waiting >= PIECE_EVENTS:
-                            yield Piece(np.concatenate(parts), size)
+                            yield Piece(join_events(parts), size)
                             parts, waiting = [], 0
                 except RecordingError:
                     if parts:
-                        yield Piece(np.concatenate(parts), size)
+                        yield Piece(join_events(parts), size)
                     raise
                 if parts:
-                    yield Piece(np.concatenate(parts), size)
+                    yield Piece(join_events(parts), size)
                 if wrong is not None:
                     raise wrong
 

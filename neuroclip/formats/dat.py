@@ -66,10 +66,8 @@ class Dat(Format):
             )
         if (version := fields.get("version", "2")) not in ("1", "2"):
             raise RecordingError(f"it is a .dat file of version {version}; 1 and 2 are read")
-        sensor, most = sensor_size(fields, _MOST_PIXELS), (_MOST_PIXELS, _MOST_PIXELS)
-        yield from fill(
-            _blocks(path, fields, start + 2, (9, 8) if version == "1" else (14, 14)), sensor, sensor or most
-        )
+        bits = (9, 8) if version == "1" else (14, 14)
+        yield from fill(_blocks(path, fields, start + 2, bits), sensor_size(fields, _MOST_PIXELS))
 
     def write(self, path: Path, recording: Recording) -> None:
         """Write version 2; times begin below 2^32 us and go round after that, unless a pause hides it."""

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroclip.errors import RecordingError
-from neuroclip.formats.bounds import inside
 from neuroclip.formats.format import PIECE_EVENTS, Format, Piece
 from neuroclip.recording import Recording, event_array
 
@@ -63,7 +62,7 @@ class EventStream(Format):
                 now = int(t[-1] if len(t) else now) + after
                 # uint16 goes round for a y beyond the sensor: it stays beyond it
                 y = np.where(records["y"] < size[1], size[1] - 1 - records["y"], records["y"])
-                yield from inside(event_array(t, records["x"], y, records["time"] & 1), size, seen)
+                yield Piece(event_array(t, records["x"], y, records["time"] & 1), size)
                 seen, byte, rest = seen + len(t), byte + len(data) - left, data[len(data) - left :].tobytes()
         if rest:
             raise RecordingError(

@@ -90,8 +90,7 @@ class EvtFormat(Format):
             fields, start = read_header(file.read(LONGEST_HEADER))
         if (version := _version(fields)) not in (None, self.version):
             raise RecordingError(f"its header says that it is EVT {version}, not EVT {self.version}")
-        size = sensor_size(fields, MOST_PIXELS)
-        yield from fill(self._blocks(path, fields, start), size, size or (MOST_PIXELS, MOST_PIXELS))
+        yield from fill(self._blocks(path, fields, start), sensor_size(fields, MOST_PIXELS))
 
     def _blocks(self, path: Path, fields: dict[str, str], start: int) -> Iterator[Columns]:
         decoder, byte, t0 = None, start, first_time(fields)

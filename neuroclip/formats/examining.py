@@ -163,7 +163,7 @@ def examine(
     path = Path(path)
     findings = Findings(_format_name(path, format), size)
     try:
-        for piece in pieces(path, format):
+        for piece in pieces(path, format, inside=False):
             findings.size = findings.size or piece.size
             findings.add(piece.events)
     except RecordingError as error:

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from neuroclip.errors import OptionError, RecordingError
-from neuroclip.formats.bounds import inside
 from neuroclip.formats.columns import good_events
 from neuroclip.formats.format import PIECE_EVENTS, Format, Piece
 from neuroclip.formats.hdf5_source import FEW, MOST_INFLATED, Source, find_source
@@ -84,7 +83,7 @@ def _pieces(source: Source) -> Iterator[Piece]:
             raise RecordingError(f"its rows {done} to {stop} are damaged ({_why(error)})") from error
         events, wrong = good_events(columns, unit, done)
         _shift(events, source.offset_us)
-        yield from inside(events, source.size, done)
+        yield Piece(events, source.size)
         if wrong is not None:
             raise wrong
         done = stop

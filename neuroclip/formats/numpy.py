@@ -15,7 +15,6 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from neuroclip.errors import RecordingError
-from neuroclip.formats.bounds import inside
 from neuroclip.formats.columns import Layout, find_columns, good_events, layout_of, unit_of
 from neuroclip.formats.format import PIECE_EVENTS, Format, Piece
 from neuroclip.recording import Recording
@@ -148,7 +147,7 @@ def _pieces(arrays: dict[str, _Rows]) -> Iterator[Piece]:
         array = rows.read(PIECE_EVENTS)
         layout = layout or layout_of(array)
         events, wrong = good_events(layout.columns(array), layout.unit, rows.done - len(array))
-        yield from inside(events, size, rows.done - len(array))
+        yield Piece(events, size)
         if wrong is not None:
             raise wrong
 
@@ -165,7 +164,7 @@ def _column_pieces(
         shortest = min(map(len, some.values()))
         unit = unit or unit_of(some["t"])
         events, wrong = good_events([some[name][:shortest] for name in "txyp"], unit, done)
-        yield from inside(events, size, done)
+        yield Piece(events, size)
         done += shortest
         if wrong is not None:
             raise wrong

@@ -102,34 +102,22 @@ def check_times(recording: Recording, limit: int, name: str) -> None:
         )
 
 
-def fill(blocks: Iterable[Columns], size: tuple[int, int] | None, within: tuple[int, int]) -> Iterator[Piece]:
-    """Put columns into pieces, up to the first event that is not within so many pixels.
+def fill(blocks: Iterable[Columns], size: tuple[int, int] | None) -> Iterator[Piece]:
+    """Put columns into pieces.
 
     Raises:
-        RecordingError: That event; or what the blocks raise, after all that is before it.
+        RecordingError: What the blocks raise, after all that is before it.
     """
-    room, used, seen = np.empty(PIECE_EVENTS, EVENT_DTYPE), 0, 0
+    room, used = np.empty(PIECE_EVENTS, EVENT_DTYPE), 0
     try:
         for t, x, y, on in blocks:
-            bad = _first_outside(x, y, within)
-            if used + bad > len(room):
+            if used + len(t) > len(room):
                 yield Piece(room[:used], size)
-                room, used = np.empty(max(PIECE_EVENTS, bad), EVENT_DTYPE), 0
-            part = room[used : used + bad]
-            part["t"], part["x"], part["y"], part["on"] = t[:bad], x[:bad], y[:bad], on[:bad]
-            used, seen = used + bad, seen + bad
-            if bad < len(t):
-                raise RecordingError(
-                    f"event {seen} has x={x[bad]} and y={y[bad]}, but the sensor has {within[0]}x{within[1]} pixels: "
-                    "the file is damaged, or of another format"
-                )
+                room, used = np.empty(max(PIECE_EVENTS, len(t)), EVENT_DTYPE), 0
+            part = room[used : used + len(t)]
+            part["t"], part["x"], part["y"], part["on"] = t, x, y, on
+            used += len(t)
     except RecordingError:
         yield Piece(room[:used], size)
         raise
     yield Piece(room[:used], size)
-
-
-def _first_outside(x: NDArray[np.uint16], y: NDArray[np.uint16], within: tuple[int, int]) -> int:
-    if not len(x) or (x.max() < within[0] and y.max() < within[1]):
-        return len(x)
-    return int(np.argmax((x >= within[0]) | (y >= within[1])))

@@ -12,7 +12,7 @@ from neuroclip.errors import RecordingError, RecordingWarning
 from neuroclip.formats.format import Piece
 from neuroclip.formats.sensors import sensor_name, smallest_sensor
 from neuroclip.formats.walking import pieces
-from neuroclip.recording import Recording
+from neuroclip.recording import Recording, join_events
 from neuroclip.shapes import Events
 
 Size = tuple[int, int]
@@ -35,7 +35,7 @@ def read(
         OptionError: No such format is installed.
     """
     path = Path(path)
-    whole = _gather(path, format, recover)
+    whole = _gather(path, format, size, recover)
     recording = _recording(path, whole, size)
     if size is None and whole.size is None:
         guess = sensor_name((recording.width, recording.height))
@@ -63,7 +63,7 @@ def read_each(
     gathered: list[Piece | RecordingError] = []
     for path in files:
         try:
-            gathered.append(_gather(path, format, recover))
+            gathered.append(_gather(path, format, size, recover))
         except RecordingError as error:
             gathered.append(error)
     shared = size
@@ -120,13 +120,13 @@ def read_many(
     return recordings
 
 
-def _gather(path: Path, format: str | None, recover: bool) -> Piece:
+def _gather(path: Path, format: str | None, asked: Size | None, recover: bool) -> Piece:
     """Put the pieces of a file together, sorted by time."""
     parts: list[Events] = []
     size: Size | None = None
     video: Path | None = None
     try:
-        for piece in pieces(path, format):
+        for piece in pieces(path, format, asked):
             parts.append(piece.events)
             size, video = size or piece.size, video or piece.video
     except RecordingError as error:
@@ -137,7 +137,7 @@ def _gather(path: Path, format: str | None, recover: bool) -> Piece:
             raise RecordingError(f"{error}; --recover keeps the {kept} events before that") from error
         last = int(parts[-1]["t"][-1])
         _warn(f"{error}; kept the {kept} events before that, up to {last} us")
-    events = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    events = join_events(parts)
     parts.clear()
     earlier = events["t"][1:] < events["t"][:-1]
     if earlier.any():
@@ -154,8 +154,7 @@ def _recording(path: Path, whole: Piece, size: Size | None) -> Recording:
         width, height = size or whole.size or smallest_sensor(whole.events)
         return Recording(whole.events, width, height, video=whole.video)
     except RecordingError as error:
-        hint = "; is --size right?" if size is not None else ""
-        raise RecordingError(f"{path}: {error}{hint}") from error
+        raise RecordingError(f"{path}: {error}") from error
 
 
 def _fits(events: object) -> bool:

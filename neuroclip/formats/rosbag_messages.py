@@ -15,7 +15,6 @@ from numpy.typing import DTypeLike, NDArray
 
 from neuroclip.errors import RecordingError
 from neuroclip.formats import evt2, evt3, evt21
-from neuroclip.formats.bounds import inside
 from neuroclip.formats.format import PIECE_EVENTS, Piece
 from neuroclip.recording import event_array
 
@@ -100,10 +99,9 @@ class Messages:
         self._waiting, self._bytes = [], 0
         words = words.astype(words.dtype.newbyteorder("="), copy=False)
         good = self._decoder.good(words)
-        before = self._events
         events = event_array(*self._decoder.decode(words[:good]))
         self._events += len(events)
-        yield from inside(events, self._encoding.size, before)
+        yield Piece(events, self._encoding.size)
         if good < len(words):
             raise RecordingError(
                 f"what follows event {self._events} is no {self._encoding.name or 'event'}: is it damaged?"

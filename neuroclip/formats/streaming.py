@@ -12,7 +12,7 @@ from neuroclip.errors import OptionError, RecordingError, RecordingWarning
 from neuroclip.formats.reading import Size
 from neuroclip.formats.sensors import sensor_name, smallest_holding
 from neuroclip.formats.walking import pieces
-from neuroclip.recording import MOST_WINDOWS, Recording
+from neuroclip.recording import MOST_WINDOWS, Recording, join_events
 from neuroclip.shapes import Events
 
 
@@ -35,7 +35,8 @@ def stream(
     Raises:
         OptionError: Not one of `window_us` and `events`, or a pause of more than `MOST_WINDOWS` windows.
         RecordingError: As `read`; or an event is earlier than what was given already: convert the file, which
-            sorts it. With `recover`, what is good is given, then a `RecordingWarning`.
+            sorts it. With `recover`, what is good is given, then a `RecordingWarning`; as when a few events
+            had to be sorted.
     """
     chosen = events if window_us is None else window_us
     if (window_us is None) == (events is None) or not isinstance(chosen, int) or chosen < 1:
@@ -49,11 +50,14 @@ def _recordings(
 ) -> Iterator[Recording]:
     rest: Events | None = None
     start: int | None = None  # of the next window
-    given = seen = 0
+    lost = ""
+    given = seen = earlier = 0
     try:
-        for piece in pieces(path, format):
-            waiting = piece.events if rest is None else np.concatenate([rest, piece.events])
-            if np.any(waiting["t"][1:] < waiting["t"][:-1]):
+        for piece in pieces(path, format, size):
+            waiting = piece.events if rest is None else join_events([rest, piece.events])
+            back = int(np.count_nonzero(waiting["t"][1:] < waiting["t"][:-1]))
+            if back:
+                earlier += back
                 waiting = waiting[np.argsort(waiting["t"], kind="stable")]
             floor = given if start is None else start
             if seen and waiting["t"][0] < floor:
@@ -82,16 +86,21 @@ def _recordings(
     except RecordingError as error:
         if not (recover and seen):
             raise
-        warnings.warn(f"{error}; the {seen} events before that are good", RecordingWarning, stacklevel=2)
+        lost = f"{error}; gave the {seen} events before that"
     if rest is not None and len(rest):
         yield _recording(path, rest, size)
+    if earlier:
+        back = f"{path}: {earlier} events are earlier than the event before them: sorted by time"
+        warnings.warn(back, RecordingWarning, stacklevel=2)
+    if lost:
+        warnings.warn(lost, RecordingWarning, stacklevel=2)
 
 
 def _recording(path: Path, events: Events, size: Size) -> Recording:
     try:
         return Recording(events.copy(), *size)
     except RecordingError as error:
-        raise RecordingError(f"{path}: {error}; is --size right?") from error
+        raise RecordingError(f"{path}: {error}") from error
 
 
 def _size_of(path: Path, format: str | None) -> Size:

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-
 from neuroclip.emulation.containers import container_of
 from neuroclip.errors import RecordingError
 from neuroclip.formats.format import PIECE_EVENTS, Format, Piece
+from neuroclip.recording import join_events
 from neuroclip.shapes import Events
 
 LONGEST_SIDE = 346
@@ -46,11 +45,11 @@ class Video(Format):
                     waiting.append(events)
                     number += len(events)
                 if number >= PIECE_EVENTS:
-                    yield Piece(np.concatenate(waiting), footage.size, path)
+                    yield Piece(join_events(waiting), footage.size, path)
                     waiting, number = [], 0
         except RecordingError:
             if waiting:
-                yield Piece(np.concatenate(waiting), footage.size, path)
+                yield Piece(join_events(waiting), footage.size, path)
             raise
         if waiting:
-            yield Piece(np.concatenate(waiting), footage.size, path)
+            yield Piece(join_events(waiting), footage.size, path)

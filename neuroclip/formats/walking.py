@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from neuroclip.errors import RecordingError
 from neuroclip.formats import registry
 from neuroclip.formats.finding import read_head
 from neuroclip.formats.format import Format, Piece
+from neuroclip.shapes import Events
 
 _FEW = 100  # bytes that may all be zero in earnest
 
@@ -32,20 +36,40 @@ def format_of(path: Path, name: str | None = None) -> Format:
     return registry.load(name) if name is not None else _detect(path)
 
 
-def pieces(path: str | Path, format: str | None = None) -> Iterator[Piece]:
+def pieces(
+    path: str | Path,
+    format: str | None = None,
+    size: tuple[int, int] | None = None,
+    *,
+    inside: bool = True,
+) -> Iterator[Piece]:
     """Read a recording file in pieces, as `Format.pieces`: in the order of the file, perhaps not that of time.
 
+    `size` is the sensor's width and height, whatever the file says. Without `inside`, events may lie outside.
+
     Raises:
-        RecordingError: The file is missing, empty, damaged or of no known format, or has no events.
+        RecordingError: The file is missing, empty, damaged or of no known format, has no events, or has one
+            outside the sensor (it is named, after all that are before it).
         OptionError: No such format is installed.
     """
     path, events = Path(path), 0
     try:
         chosen = format_of(path, format)
         for piece in chosen.pieces(path):
-            if len(piece.events):
-                events += len(piece.events)
-                yield piece
+            good, wrong = _inside(piece.events, (size or piece.size) if inside else None, events)
+            if good:
+                yield piece if wrong is None else replace(piece, events=piece.events[:good])
+            if wrong is not None:
+                said, hint = (
+                    ("", "is --size right?")
+                    if size
+                    else (
+                        "the file says that ",
+                        "one of them is wrong; --size WIDTHxHEIGHT sets the size",
+                    )
+                )
+                raise RecordingError(wrong.format(said) + hint)
+            events += good
         if not events:
             raise RecordingError(f"there is no event in it (read as {chosen.name})")
     except OSError as error:
@@ -54,6 +78,18 @@ def pieces(path: str | Path, format: str | None = None) -> Iterator[Piece]:
         raise RecordingError(f"{path}: {error}") from error
     except MemoryError as error:
         raise RecordingError(f"{path}: it asks for more memory than there is: is it damaged?") from error
+
+
+def _inside(events: Events, size: tuple[int, int] | None, before: int) -> tuple[int, str | None]:
+    """Return how many events lie inside the sensor before the first that does not, and what is wrong with that."""
+    if size is None or not len(events) or (events["x"].max() < size[0] and events["y"].max() < size[1]):
+        return len(events), None
+    bad = int(np.argmax((events["x"] >= size[0]) | (events["y"] >= size[1])))
+    axis, most, word = ("x", size[0], "wide") if events["x"][bad] >= size[0] else ("y", size[1], "high")
+    return (
+        bad,
+        f"event {before + bad} has {axis}={events[axis][bad]}, but {{}}the sensor is {most} pixels {word}: ",
+    )
 
 
 def _detect(path: Path) -> Format:

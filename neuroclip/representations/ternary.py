@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from importlib.util import find_spec
-from inspect import unwrap
 from typing import Any
 
 import numpy as np
 
+from neuroclip.compiling import compiled, numba_pays
 from neuroclip.recording import EVENT_DTYPE, Recording
 from neuroclip.representations.painting import BACKGROUND, check_painting, paint
 from neuroclip.representations.splits import step_edges
@@ -45,8 +42,7 @@ def frames(
     """
     edges = step_edges(recording, steps, split, window_us)
     inks = check_painting(polarity, min_count)
-    numba_pays = len(recording) >= _WORTH_NUMBA or "numba" in sys.modules
-    if numba_pays and find_spec("numba") is not None:
+    if numba_pays(len(recording), _WORTH_NUMBA):
         return _paint_with_numba(recording, edges, inks, min_count)
     return _paint_with_numpy(recording, edges, polarity, min_count)
 
@@ -73,7 +69,7 @@ def _paint_with_numpy(recording: Recording, edges: Any, polarity: str, min_count
 def _paint_with_numba(recording: Recording, edges: Any, inks: tuple[int, int], min_count: int) -> Frames:
     steps, events = len(edges) - 1, recording.events
     painted = np.empty((steps, recording.height, recording.width), np.uint8)
-    kernel, raw = _compiled(), events.view(np.uint8).reshape(-1, EVENT_DTYPE.itemsize)
+    kernel, raw = compiled(_kernel), events.view(np.uint8).reshape(-1, EVENT_DTYPE.itemsize)
 
     def paint_steps(first: int, last: int) -> None:
         seen = np.empty(2 * recording.width * recording.height, np.uint8 if min_count == 1 else np.uint32)
@@ -94,18 +90,6 @@ def _threads() -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     wanted = os.environ.get("OMP_NUM_THREADS", "").strip()
     return min(cores, int(wanted)) if wanted.isdigit() and int(wanted) else cores
-
-
-@cache
-def _compiled() -> Any:
-    import numba
-
-    # The tests' type checker wraps every function; numba wants the plain one.
-    plain = unwrap(_kernel)
-    try:
-        return numba.njit(plain, cache=True, nogil=True)
-    except RuntimeError:  # nowhere to write the cache
-        return numba.njit(plain, nogil=True)
 
 
 def _kernel(raw: Any, edges: Any, painted: Any, seen: Any, ink_on: int, ink_off: int, min_count: int) -> None:

@@ -76,7 +76,7 @@ def test_empty_missing_and_folders(write, tmp_path, name):
         ("a.txt", b"# nothing\n", "no line"),
         ("a.txt", b"t x y p\n", "no event"),
         ("a.txt", b"0 -1 2 1\n", "x=-1"),
-        ("a.txt", b"0 1 2 1\n1 1 70000 1\n", "y=65536|y=70000"),
+        ("a.txt", b"0 1 2 1\n1 1 70000 1\n2 1 3 0\n", "y=65536|y=70000"),
         ("a.aedat", b"#!AER-DAT2.0\r\n# no end of line", "no event"),
         ("a.aedat", b"no header at all", "does not begin with"),
     ],
@@ -106,7 +106,8 @@ def test_truncated_files(write, writers):
 
 def test_coordinates_outside_the_size_are_named(write, writers):
     message = complaint(write("a.bin", writers.atis(EVENTS)), size=(34, 20))
-    assert message == "event 10 has y=20, but the sensor is 20 pixels high; is --size right?"
+    expected = "event 10 has y=20, but the sensor is 20 pixels high: is --size right?"
+    assert message == f"{expected}; --recover keeps the 10 events before that"
 
 
 def test_random_bytes_in_a_bin_file_are_no_recording(write):

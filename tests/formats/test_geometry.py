@@ -76,3 +76,23 @@ def test_what_the_file_says_counts(tmp_path, two_files):
         240,
         240,
     ]
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".h5", ".raw", ".dat", ".es", ".txt"])
+def test_the_size_that_is_asked_for_counts_even_where_the_file_says_another(make_recording, tmp_path, suffix):
+    recording = make_recording(200)
+    formats.write(recording, tmp_path / f"a{suffix}")
+    wide = formats.read(tmp_path / f"a{suffix}", size=(recording.width + 5, recording.height))
+    assert wide.width == recording.width + 5
+    assert np.array_equal(wide.events, recording.events)
+    with pytest.raises(RecordingError, match="is --size right"):
+        formats.read(tmp_path / f"a{suffix}", size=(2, 2))
+
+
+def test_a_file_whose_own_size_is_wrong_is_read_with_another(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("34 34\nt_us x y p\n1 10 10 1\n2 50 10 0\n3 10 10 1\n")
+    with pytest.raises(RecordingError, match=r"event 1 has x=50, but the file says .* 34 pixels wide"):
+        formats.read(path)
+    assert len(formats.read(path, size=(64, 34))) == 3
+    assert "outside the sensor" in " ".join(formats.examine(path).warnings())

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from neuroclip import formats
 from neuroclip.errors import RecordingError
+from neuroclip.formats import text
 
 SIZE = (34, 34)
 EVENTS = [
@@ -174,3 +175,50 @@ def test_whatever_is_written_is_read(tmp_path_factory, writers, events):
     np.save(folder / "a.npy", np.array(events))
     for path in folder.iterdir():
         assert listed(formats.read(path, size=(128, 128))) == events
+
+
+_numbers = st.one_of(
+    st.integers(-(10**17), 10**17).map(str),
+    st.floats(-1e6, 1e6).map(lambda value: f"{value:.9f}"),
+    st.sampled_from(["", "1e5", ".", "5.", ".5", "+1", "-", "nan", "x", "0" * 25, "#"]),
+)
+
+
+@given(
+    lines=st.lists(st.lists(_numbers, max_size=6), max_size=6),
+    between=st.sampled_from([" ", ",", "\t", " ; "]),
+    end=st.sampled_from(["\n", "\r\n", ""]),
+    picks=st.permutations(range(5)).map(lambda columns: columns[:4]),
+)
+def test_the_compiled_parser_of_text_agrees_with_numpy_or_leaves_it_to_it(lines, between, end, picks):
+    pytest.importorskip("numba")
+    rows = [between.join(line) + "\n" for line in lines]
+    if rows:
+        rows[-1] = rows[-1].rstrip("\n") + end
+    fast = text._parsed("".join(rows).encode(), picks)
+    try:
+        slow = text._load(rows, picks)
+    except (ValueError, IndexError):
+        slow = None
+    assert fast is None or slow is not None
+    if fast is not None and slow is not None and slow.size:
+        assert np.array_equal(fast, slow)
+
+
+def test_large_text_is_parsed_as_small_text_is(tmp_path, monkeypatch, make_recording):
+    recording = make_recording(5000)
+    formats.write(recording, tmp_path / "a.txt")
+    monkeypatch.setattr(text, "_LINES", 1000)
+    monkeypatch.setattr(text, "numba_pays", lambda *_: False)
+    slow = formats.read(tmp_path / "a.txt").events
+    monkeypatch.undo()
+    monkeypatch.setattr(text, "_LINES", 1000)
+    assert np.array_equal(slow, formats.read(tmp_path / "a.txt").events)
+    assert np.array_equal(slow, recording.events)
+
+
+def test_unnamed_columns_may_be_x_y_t_p(write):
+    path = write("a.txt", b"".join(b"%d %d %d %d\n" % (300 - i, 9, 1000 + 5 * i, i % 2) for i in range(50)))
+    events = formats.read(path).events
+    assert events["t"][:2].tolist() == [1000, 1005]
+    assert events["x"][:2].tolist() == [300, 299]
