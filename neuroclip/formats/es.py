@@ -110,6 +110,8 @@ def _size(header: bytes) -> tuple[int, int]:
         raise RecordingError(f"it holds {what}, type {kind}; only DVS events, type {_DVS}, are read")
     if len(header) < _HEADER.size:
         raise RecordingError(f"it was cut off in the header: {len(header)} of {_HEADER.size} bytes")
+    if not (width and height):
+        raise RecordingError(f"its header says that the sensor has {width}x{height} pixels: it is damaged")
     return width, height
 
 

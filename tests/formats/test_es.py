@@ -113,6 +113,7 @@ def test_what_it_cannot_hold_is_said(tmp_path, make_recording):
         (b"Event Stream\x01\x00\x00\x01" + bytes(range(40)), "Event Stream 1.0.0; version 2"),
         (b"Event Stream", "cut off in the header: 12 of 20"),
         (HEADER[:19], "cut off in the header: 19 of 20"),
+        (HEADER[:16] + bytes(4) + bytes(range(40)), "sensor has 0x0 pixels"),
         (HEADER, "no event"),
         (HEADER + b"\xff\xfe", "no event"),
         (b"no header", "does not begin with 'Event Stream'"),
