@@ -34,5 +34,13 @@ class OptionError(NeuroclipError):
     """An option has a value that it cannot have."""
 
 
+class DatasetError(NeuroclipError):
+    """A set of labelled recordings, or a split of one, cannot be used."""
+
+
+class BankError(NeuroclipError):
+    """What was computed cannot be kept, or what was kept cannot be used."""
+
+
 class RecordingWarning(UserWarning):
     """A recording was read, but something about it had to be guessed."""

@@ -49,7 +49,8 @@ def section_of(command: str) -> str:
 
 
 def options_of(command: Any) -> set[str]:
-    return {name for p in command.params for name in p.opts if name.startswith("--") and name != "--help"}
+    own = {name for p in command.params for name in p.opts if name.startswith("--") and name != "--help"}
+    return own.union(*(options_of(below) for below in getattr(command, "commands", {}).values()))
 
 
 @pytest.mark.parametrize("command", sorted(GROUP.commands))
@@ -59,6 +60,8 @@ def test_every_command_and_option_is_described(command: str) -> None:
     shared = ""
     if "options for recordings" in section:
         shared += sections(COMMANDS, "##")["Options for recordings"]
+    if "options for labelled sets" in section:
+        shared += sections(COMMANDS, "##")["Options for labelled sets"]
     if "for frames" in section:
         shared += sections(COMMANDS, "##")["Options for frames"]
     for option in options_of(GROUP.commands[command]):

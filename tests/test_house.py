@@ -22,6 +22,9 @@ COMMANDS = (
     "models",
     "prompts",
     "formats",
+    "bank info",
+    "bank clear",
+    "bank verify",
 )
 MB = 1_000_000
 
@@ -51,7 +54,7 @@ def test_importing_neuroclip_imports_no_torch() -> None:
     assert modules_after("import neuroclip") == set()
 
 
-@pytest.mark.parametrize("arguments", [[], *([command] for command in COMMANDS)], ids=" ".join)
+@pytest.mark.parametrize("arguments", [[], *(command.split() for command in COMMANDS)], ids=" ".join)
 def test_help_imports_no_torch(arguments: list[str]) -> None:
     assert (
         modules_after(f"sys.argv = ['neuroclip', *{arguments}, '--help']; import neuroclip.__main__") == set()

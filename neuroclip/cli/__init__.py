@@ -11,7 +11,22 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from neuroclip.cli import convert, demo, emulate, formats, frames, heads, info, models, prompts, zero_shot
+from neuroclip.cli import (
+    bank,
+    convert,
+    demo,
+    emulate,
+    evaluate,
+    fit,
+    formats,
+    frames,
+    heads,
+    info,
+    models,
+    predict,
+    prompts,
+    zero_shot,
+)
 from neuroclip.cli.reporting import complain
 from neuroclip.errors import NeuroclipError
 
@@ -63,6 +78,9 @@ def _root(
 
 for _name, _module in {
     "zero-shot": zero_shot,
+    "fit": fit,
+    "predict": predict,
+    "evaluate": evaluate,
     "demo": demo,
     "frames": frames,
     "info": info,
@@ -74,6 +92,7 @@ for _name, _module in {
     "formats": formats,
 }.items():
     app.command(_name)(_module.command)
+app.add_typer(bank.app, name="bank")
 
 
 def main() -> None:

@@ -201,3 +201,96 @@ Templates = Annotated[
         show_default=False,
     ),
 ]
+
+_DATA = "Data"
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="A folder of class folders, a CSV (file,label[,split][,video]), or spikingjelly:NAME:ROOT.",
+        show_default=False,
+    ),
+]
+Shots = Annotated[
+    int | None,
+    typer.Option(
+        min=0, help="Recordings of each class to learn from.", show_default="all", rich_help_panel=_DATA
+    ),
+]
+Seed = Annotated[
+    int, typer.Option(min=0, help="Of the choice of shots, and of the fit.", rich_help_panel=_DATA)
+]
+Validation = Annotated[
+    float,
+    typer.Option(
+        min=0.0, max=0.9, help="Share of each class that is kept for validation.", rich_help_panel=_DATA
+    ),
+]
+TestOn = Annotated[
+    Literal["test", "rest", "pooled"] | None,
+    typer.Option(
+        "--test",
+        help="Measure on the test half, on the rest of the training half, or on both.",
+        show_default="test, or else rest",
+        rich_help_panel=_DATA,
+    ),
+]
+Reserve = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="Keep so many of each class out of the rest, so that other --shots are measured on the same.",
+        show_default="--shots",
+        rich_help_panel=_DATA,
+    ),
+]
+SplitFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="A split that was written before.", show_default=False, rich_help_panel=_DATA
+    ),
+]
+Known = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="The known data set that this is: its size, words and official split.",
+        show_default=False,
+        rich_help_panel=_DATA,
+    ),
+]
+SkipBad = Annotated[
+    bool,
+    typer.Option("--skip-bad", help="Leave out recordings that cannot be read.", rich_help_panel=_DATA),
+]
+BankFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--bank",
+        metavar="DIR",
+        help="Where computed embeddings are kept.",
+        show_default="the user's cache",
+        rich_help_panel=_DATA,
+    ),
+]
+AnyHead = Annotated[
+    str,
+    typer.Argument(
+        metavar="HEAD",
+        help="A head; see `neuroclip heads`.",
+        autocompletion=_complete_heads,
+        show_default=False,
+    ),
+]
+SavedHead = Annotated[
+    Path,
+    typer.Argument(metavar="DIR", help="A fitted head, as `neuroclip fit` writes it.", show_default=False),
+]
+WindowUs = Annotated[
+    int | None,
+    typer.Option(min=1, help="Cut recordings into windows of this many microseconds.", show_default=False),
+]
+Slide = Annotated[
+    int | None,
+    typer.Option(min=1, help="Microseconds from one window to the next.", show_default="the window's length"),
+]

@@ -1,6 +1,7 @@
 """Recording files: one module per format, found through entry points."""
 
 from neuroclip.formats.examining import Findings, examine
+from neuroclip.formats.files import RecordingFile
 from neuroclip.formats.finding import find
 from neuroclip.formats.format import Format, Piece
 from neuroclip.formats.reading import read, read_each, read_many
@@ -13,6 +14,7 @@ __all__ = [
     "Findings",
     "Format",
     "Piece",
+    "RecordingFile",
     "Row",
     "examine",
     "find",

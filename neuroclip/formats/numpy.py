@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from neuroclip.errors import RecordingError
 from neuroclip.formats.columns import Layout, find_columns, good_events, layout_of, unit_of
 from neuroclip.formats.format import PIECE_EVENTS, Format, Piece
-from neuroclip.recording import Recording
+from neuroclip.recording import Recording, make_events
+from neuroclip.shapes import Events
 
 Array = NDArray[Any]
 
@@ -30,8 +31,8 @@ class Numpy(Format):
     """`.npz` and `.npy`.
 
     Columns are found by their names (t, x, y, p and the usual others; `width` and `height` beside them give
-    the size); a table without names is t, x, y, p, or x, y, t, p. Times with fractions are seconds, others
-    microseconds, as the first piece has them. Nothing is unpickled.
+    the size); a table without names is t, x, y, p, or x, y, t, p; `pos` and `neg` are the tables of ES-ImageNet.
+    Times with fractions are seconds, others microseconds, as the first piece has them. Nothing is unpickled.
     """
 
     name: ClassVar[str] = "numpy"
@@ -137,6 +138,9 @@ def _pieces(arrays: dict[str, _Rows]) -> Iterator[Piece]:
         columns = {name: arrays[where[name][0]] for name in "txyp"}
         yield from _column_pieces(columns, where["t"][1], size)
         return
+    if set(arrays) == {"pos", "neg"}:
+        yield Piece(_on_and_off(arrays["pos"], arrays["neg"]), size)
+        return
     if "events" not in arrays and len(arrays) != 1:
         raise RecordingError(
             f"its arrays are {', '.join(arrays) or 'none'}; expected t, x, y and p, or events"
@@ -150,6 +154,15 @@ def _pieces(arrays: dict[str, _Rows]) -> Iterator[Piece]:
         yield Piece(events, size)
         if wrong is not None:
             raise wrong
+
+
+def _on_and_off(on: _Rows, off: _Rows) -> Events:
+    """Read the two tables of ES-ImageNet, each of y, x and t; times are steps of the emulator, 1 to 8."""
+    tables = [rows.read(rows.length) for rows in (on, off)]
+    if any(table.ndim != 2 or table.shape[1] != 3 or table.dtype.kind not in "iuf" for table in tables):
+        raise RecordingError("its arrays pos and neg are no tables of y, x and t")
+    y, x, t = np.concatenate(tables).astype(np.int64).T
+    return make_events(t, x, y, np.repeat([True, False], [len(table) for table in tables]))
 
 
 def _column_pieces(

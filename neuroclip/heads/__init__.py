@@ -12,7 +12,7 @@ from neuroclip.heads.registry import Row, find, installed
 
 if TYPE_CHECKING:
     from neuroclip.heads.batches import Batch, item_count, minibatches, take
-    from neuroclip.heads.contract import Checkpoint, Head, State
+    from neuroclip.heads.contract import Checkpoint, Head, Operations, State
     from neuroclip.heads.options import describe, make, restore
     from neuroclip.heads.saving import SavedHead, load, save
     from neuroclip.heads.shots import folds
@@ -21,6 +21,7 @@ __all__ = [
     "Batch",
     "Checkpoint",
     "Head",
+    "Operations",
     "Row",
     "SavedHead",
     "State",
@@ -39,7 +40,7 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("Batch", "item_count", "minibatches", "take"), "batches"),
-    **dict.fromkeys(("Checkpoint", "Head", "State"), "contract"),
+    **dict.fromkeys(("Checkpoint", "Head", "Operations", "State"), "contract"),
     **dict.fromkeys(("describe", "make", "restore"), "options"),
     **dict.fromkeys(("SavedHead", "load", "save"), "saving"),
     "folds": "shots",

@@ -36,6 +36,21 @@ class Checkpoint:
     total: int | None = None
 
 
+@dataclass(frozen=True)
+class Operations:
+    """What a head computes for one recording, where a counter of ordinary layers would be wrong.
+
+    Attributes:
+        macs: Multiply-accumulate operations.
+        accumulates: Additions alone, where spikes (0 or 1) stand in place of a factor: only those that a spike causes.
+        firing_rate: Spikes per neuron and timestep, 0 to 1; None where there are no neurons.
+    """
+
+    macs: int | float
+    accumulates: int | float = 0
+    firing_rate: float | None = None
+
+
 class Head(ABC):
     """Turns what recordings became into scores over classes.
 
@@ -95,4 +110,8 @@ class Head(ABC):
 
     def timestep_logits(self, state: State, x: Any, classes: Classes) -> TimestepLogits | None:
         """Say what each timestep says by itself, float32 (n, t, c); None where a head has no such thing."""
+        return None
+
+    def operations(self, state: State, x: Any, classes: Classes) -> Operations | None:
+        """Return what `logits` computes for one of these recordings on average; None: let torch's counter tell."""
         return None

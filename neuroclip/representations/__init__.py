@@ -14,11 +14,13 @@ from neuroclip.representations.splits import step_edges
 from neuroclip.representations.ternary import frames
 
 if TYPE_CHECKING:
+    from neuroclip.representations.augmentation import Augmented
     from neuroclip.representations.base import Backbone, Backbones, Representation
     from neuroclip.representations.counts import EventCounts, EventsPerTimestep, TernaryFrames
     from neuroclip.representations.embeddings import ClipTimesteps, Features, Joint, valid_timesteps
 
 __all__ = [
+    "Augmented",
     "Backbone",
     "Backbones",
     "ClipTimesteps",
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Augmented": "augmentation",
     "Backbone": "base",
     "Backbones": "base",
     "ClipTimesteps": "embeddings",

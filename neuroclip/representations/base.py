@@ -47,9 +47,17 @@ class Representation(ABC):
     def compute(self, recording: Recording, backbones: Backbones) -> Any:
         """Return the tensor of one recording, or a mapping of tensors."""
 
+    def prepare(self, recording: Recording) -> Any:
+        """Do what needs no backbone, such as painting frames: the bank does it ahead, in threads."""
+        return recording
+
+    def finish(self, prepared: Sequence[Any], backbones: Backbones) -> list[Any]:
+        """Make of several prepared recordings what `compute` gives of each; none depends on the others."""
+        return [self.compute(recording, backbones) for recording in prepared]
+
     def compute_many(self, recordings: Sequence[Recording], backbones: Backbones) -> list[Any]:
         """Compute several at once, where that is quicker; what one gives never depends on the others."""
-        return [self.compute(recording, backbones) for recording in recordings]
+        return self.finish([self.prepare(recording) for recording in recordings], backbones)
 
     def stack(self, computed: Sequence[Any]) -> Any:
         """Put the tensors of several recordings on a new first axis.
@@ -80,6 +88,15 @@ class Representation(ABC):
         stacked = computed[0].new_full((len(computed), longest, *min(shapes)[1:]), self.padding)
         for row, x in zip(stacked, computed, strict=True):
             row[: len(x)] = x
+        return stacked
+
+    @property
+    def stored(self) -> Representation:
+        """What the bank keeps in place of this one, where this follows from it at no cost (`derived`)."""
+        return self
+
+    def derived(self, stacked: Any) -> Any:
+        """Make what this gives of what `stored` gives, both stacked; by default they are the same."""
         return stacked
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,7 +20,23 @@ from neuroclip.shapes import Volume
 
 
 @dataclass(frozen=True)
-class _Stepped(Representation):
+class _WithoutBackbone(Representation):
+    """All the work is preparation."""
+
+    @abstractmethod
+    def prepare(self, recording: Recording) -> Tensor: ...
+
+    def compute(self, recording: Recording, backbones: Backbones) -> Tensor:
+        """Return the tensor of one recording; no backbone is asked."""
+        return self.prepare(recording)
+
+    def finish(self, prepared: Sequence[Tensor], backbones: Backbones) -> list[Tensor]:
+        """Return what was prepared."""
+        return list(prepared)
+
+
+@dataclass(frozen=True)
+class _Stepped(_WithoutBackbone):
     steps: int = 10
     split: str = "events"
     window_us: int | None = None
@@ -36,7 +54,7 @@ class EventCounts(_Stepped):
 
     padding: ClassVar[int | None] = 0
 
-    def compute(self, recording: Recording, backbones: Backbones) -> Tensor:
+    def prepare(self, recording: Recording) -> Tensor:
         """Return the counts; their sum is the number of events."""
         return torch.from_numpy(count_events(recording, self.steps, self.split, self.window_us))
 
@@ -47,13 +65,13 @@ class EventsPerTimestep(_Stepped):
 
     padding: ClassVar[int | None] = 0
 
-    def compute(self, recording: Recording, backbones: Backbones) -> Tensor:
+    def prepare(self, recording: Recording) -> Tensor:
         """Return the numbers; their sum is the number of events."""
         return torch.from_numpy(np.diff(step_edges(recording, self.steps, self.split, self.window_us)))
 
 
 @dataclass(frozen=True)
-class TernaryFrames(Representation):
+class TernaryFrames(_WithoutBackbone):
     """What `neuroclip.frames` paints: uint8 [t, h, w].
 
     There is no padding, which would look like a scene that stands still.
@@ -69,7 +87,7 @@ class TernaryFrames(Representation):
         check_split(self.steps, self.split, self.window_us)
         check_painting(self.polarity, self.min_count)
 
-    def compute(self, recording: Recording, backbones: Backbones) -> Tensor:
+    def prepare(self, recording: Recording) -> Tensor:
         """Return the frames."""
         return torch.from_numpy(
             frames(recording, self.steps, self.split, self.polarity, self.min_count, self.window_us)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from neuroclip.errors import OptionError
 from neuroclip.recording import Recording
@@ -56,17 +57,24 @@ class ClipTimesteps(Representation):
         """Encode one recording's frames."""
         return self.compute_many([recording], backbones)[0]
 
-    def compute_many(self, recordings: Sequence[Recording], backbones: Backbones) -> list[Tensor]:
-        """Encode the frames of many recordings together; only those of one size share a batch."""
+    def prepare(self, recording: Recording) -> NDArray[Any]:
+        """Paint the frames."""
+        return self.frames.prepare(recording).numpy()
+
+    def finish(self, prepared: Sequence[NDArray[Any]], backbones: Backbones) -> list[Tensor]:
+        """Encode the frames of many recordings together."""
         (name,) = self.backbone_names()
-        encode = backbones(name).encode_frames
-        embeddings: list[Tensor] = []
-        for batch in _batches(recordings, self.frames, backbones):
-            encoded = encode(np.concatenate(batch), resize=self.resize, normalize=self.normalize)
-            if self.normalized:
-                encoded = torch.nn.functional.normalize(encoded, dim=-1)
-            embeddings += [part.clone() for part in encoded.split([len(painted) for painted in batch])]
-        return embeddings
+        encode = partial(backbones(name).encode_frames, resize=self.resize, normalize=self.normalize)
+        return [self.derived(embedding) for embedding in _encoded(prepared, encode)]
+
+    @property
+    def stored(self) -> ClipTimesteps:
+        """The embeddings as the model gives them: one pass of the encoder serves heads that want either."""
+        return replace(self, normalized=False)
+
+    def derived(self, stacked: Tensor) -> Tensor:
+        """Return unit vectors, where that is wanted; zero vectors stay zero."""
+        return functional.normalize(stacked, dim=-1) if self.normalized else stacked
 
 
 def valid_timesteps(x: Timesteps) -> TimestepMask:
@@ -87,20 +95,28 @@ class Features(Representation):
     layer: str | None = None
 
     def compute(self, recording: Recording, backbones: Backbones) -> Tensor:
-        """Encode the images of one recording.
+        """Encode the images of one recording; errors as in `finish`."""
+        return self.compute_many([recording], backbones)[0]
+
+    def prepare(self, recording: Recording) -> Any:
+        """Prepare what gives the images."""
+        return self.of.prepare(recording)
+
+    def finish(self, prepared: Sequence[Any], backbones: Backbones) -> list[Tensor]:
+        """Encode the images of many recordings together.
 
         Raises:
-            OptionError: The backbone offers no inner layers.
+            OptionError: The backbone is open, or offers no inner layers.
         """
         if self.backbone is None:
             raise OptionError("the backbone of Features is open: use filled('event-tiny')")
-        images = self.of.compute(recording, backbones).numpy()
+        images = [image.numpy() for image in self.of.finish(prepared, backbones)]
         model = backbones(self.backbone)
         if self.layer is None:
-            return model.encode_frames(images, resize="model", normalize="clip")
+            return _encoded(images, partial(model.encode_frames, resize="model", normalize="clip"))
         if not hasattr(model, "encode_layer"):
             raise OptionError(f"the backbone {self.backbone!r} offers no inner layers: leave layer out")
-        return model.encode_layer(images, self.layer)
+        return _encoded(images, partial(model.encode_layer, layer=self.layer))
 
 
 @dataclass(frozen=True, init=False)
@@ -119,10 +135,14 @@ class Joint(Representation):
         """Compute every part."""
         return {name: part.compute(recording, backbones) for name, part in self.parts}
 
-    def compute_many(self, recordings: Sequence[Recording], backbones: Backbones) -> list[dict[str, Any]]:
-        """Compute every part of many recordings."""
-        columns = {name: part.compute_many(recordings, backbones) for name, part in self.parts}
-        return [{name: column[i] for name, column in columns.items()} for i in range(len(recordings))]
+    def prepare(self, recording: Recording) -> dict[str, Any]:
+        """Prepare every part."""
+        return {name: part.prepare(recording) for name, part in self.parts}
+
+    def finish(self, prepared: Sequence[dict[str, Any]], backbones: Backbones) -> list[dict[str, Any]]:
+        """Finish every part."""
+        columns = {name: part.finish([p[name] for p in prepared], backbones) for name, part in self.parts}
+        return [{name: column[i] for name, column in columns.items()} for i in range(len(prepared))]
 
     def stack(self, computed: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Stack every part."""
@@ -133,15 +153,23 @@ class Joint(Representation):
         return Joint(**{name: part.filled(model_name) for name, part in self.parts})
 
 
-def _batches(
-    recordings: Sequence[Recording], painter: TernaryFrames, backbones: Backbones
-) -> Iterator[list[NDArray[Any]]]:
+def _encoded(frames: Sequence[NDArray[Any]], encode: Callable[[NDArray[Any]], Tensor]) -> list[Tensor]:
+    """Encode the frames [t, h, w] of many recordings; those of one size share a call, of about 64 MiB."""
+    encoded: list[Tensor] = []
+    for batch in _batches(frames):
+        vectors = encode(np.concatenate(batch))
+        # Cloned: a part alone would keep all of them in memory.
+        encoded += [part.clone() for part in vectors.split([len(painted) for painted in batch])]
+    return encoded
+
+
+def _batches(frames: Sequence[NDArray[Any]]) -> Iterator[list[NDArray[Any]]]:
     """Yield lists of frame arrays of one size, in order, of about 64 MiB a list."""
-    for (width, height), same in groupby(recordings, key=lambda r: (r.width, r.height)):
-        batch: list[Any] = []
-        for recording in same:
-            batch.append(painter.compute(recording, backbones).numpy())
-            if sum(len(painted) for painted in batch) * width * height >= _FRAME_BYTES_AT_ONCE:
+    for _, same in groupby(frames, key=lambda painted: painted.shape[1:]):
+        batch: list[NDArray[Any]] = []
+        for painted in same:
+            batch.append(painted)
+            if sum(p.nbytes for p in batch) >= _FRAME_BYTES_AT_ONCE:
                 yield batch
                 batch = []
         if batch:

@@ -5,7 +5,14 @@ import torch
 
 from neuroclip.bank import Bank
 from neuroclip.errors import OptionError
-from neuroclip.representations import ClipTimesteps, EventCounts, EventsPerTimestep, Joint, Representation
+from neuroclip.representations import (
+    Augmented,
+    ClipTimesteps,
+    EventCounts,
+    EventsPerTimestep,
+    Joint,
+    Representation,
+)
 
 COMPUTED = []
 
@@ -82,3 +89,15 @@ def test_an_open_backbone_and_no_recordings_are_refused(make_recording):
         Bank().get(ClipTimesteps(), [make_recording()], lambda name: Model())
     with pytest.raises(OptionError, match="no recording"):
         Bank().get(EventCounts(), [], lambda name: Model())
+
+
+def test_one_pass_of_the_encoder_serves_heads_that_want_unit_vectors_and_those_that_do_not(make_recording):
+    bank, model, recordings = Bank(), Model(), [make_recording(seed=seed) for seed in range(2)]
+    unit, raw = (ClipTimesteps(3, backbone="m", normalized=n) for n in (True, False))
+    units, raws = (bank.get(clip, recordings, lambda name: model) for clip in (unit, raw))
+    assert model.encoded == [6]
+    assert torch.allclose(units, torch.nn.functional.normalize(raws, dim=-1))
+    assert torch.allclose(units, torch.stack(unit.compute_many(recordings, lambda name: Model())))
+    copies = [bank.get(Augmented(clip, copies=2), recordings, lambda name: model) for clip in (unit, raw)]
+    assert model.encoded == [6, 12]
+    assert torch.allclose(copies[0], torch.nn.functional.normalize(copies[1], dim=-1))

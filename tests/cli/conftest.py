@@ -16,10 +16,13 @@ from neuroclip.recording import Recording
 
 @pytest.fixture
 def run() -> Callable[..., Any]:
-    """`run("info", path)` gives `exit_code`, `stdout` and `stderr`; an exception that is no exit is raised."""
+    """`run("info", path)` gives `exit_code`, `stdout` and `stderr`; an exception that is no exit is raised.
 
-    def run(*arguments: object) -> Any:
-        result = CliRunner().invoke(app, [str(a) for a in arguments], prog_name="neuroclip")
+    `input` is what is typed.
+    """
+
+    def run(*arguments: object, input: str | None = None) -> Any:  # noqa: A002 - the runner calls it that
+        result = CliRunner().invoke(app, [str(a) for a in arguments], prog_name="neuroclip", input=input)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result

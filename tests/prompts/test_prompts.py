@@ -17,7 +17,8 @@ OURS = {
         "eventbind",
         "n-cars",
     ),
-    *("n-caltech101", "dvs128-gesture"),
+    *("n-caltech101", "dvs128-gesture", "ucf101", "hmdb51", "clip"),
+    *("cifar10-dvs-neuroclip", "es-imagenet-neuroclip"),
 }
 
 
@@ -43,11 +44,22 @@ def test_the_published_templates_are_as_published() -> None:
     assert neuroclip_prompts.load("nmnist-neuroclip").texts("3") == (
         'A black and white photo of the Arabic numeral number: "three".',
     )
-    assert neuroclip_prompts.load("cifar10-dvs").texts("cat") == (
+    assert neuroclip_prompts.load("cifar10-dvs-neuroclip").texts("cat") == (
         "A low quality stick figure of the object cat.",
+    )
+    assert neuroclip_prompts.load("es-imagenet-neuroclip").texts("cat") == (
+        "A low quality point cloud image of cat.",
     )
     assert neuroclip_prompts.load("eventclip").texts("sea_horse") == ("a point cloud image of a sea horse",)
     assert neuroclip_prompts.load("n-caltech101").word("Faces_easy") == "face"
+
+
+@pytest.mark.parametrize("name", ["cifar10-dvs", "es-imagenet"])
+def test_a_set_to_ensemble_begins_with_the_published_template(name: str) -> None:
+    several, published = neuroclip_prompts.load(name), neuroclip_prompts.load(f"{name}-neuroclip")
+    assert several.templates[:1] == published.templates
+    assert len(set(several.templates)) == len(several.templates) > 3
+    assert several.classes == published.classes
 
 
 def test_a_file_is_a_set(tmp_path: Path) -> None:

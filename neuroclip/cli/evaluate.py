@@ -1,0 +1,183 @@
+"""`neuroclip evaluate`: how right a head is on labelled recordings that it has not seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from neuroclip.cli import options
+from neuroclip.cli.fit import prompts_of
+from neuroclip.cli.predict import model_of, size_of
+from neuroclip.cli.reporting import complain, print_json, print_table
+from neuroclip.cli.tasks import Source, encode
+from neuroclip.errors import DatasetError, HeadError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from neuroclip.comparison import Evaluation, Task
+    from neuroclip.datasets import Dataset, Split
+
+Part = Literal["test", "train", "all"]
+
+
+def command(
+    head: Annotated[
+        str,
+        typer.Argument(metavar="HEAD|DIR", help="A head, or the folder of a fitted one.", show_default=False),
+    ],
+    data: options.Data,
+    part: Annotated[
+        Part, typer.Option(help="Measure on the test part, on what was learned from, or on everything.")
+    ] = "test",
+    shots: options.Shots = None,
+    seed: options.Seed = 0,
+    validation: options.Validation = 0.0,
+    test: options.TestOn = None,
+    reserve: options.Reserve = None,
+    split_file: options.SplitFile = None,
+    known: options.Known = None,
+    option: options.HeadOptions = None,
+    prompts: options.Prompts = None,
+    templates: options.Templates = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="event-tiny, ARCHITECTURE:TAG, ARCHITECTURE:FILE, or a directory.",
+            show_default="event-tiny, or as fitted",
+            rich_help_panel="Model",
+        ),
+    ] = None,
+    precision: options.ModelPrecision = "auto",
+    device: options.Device = "auto",
+    format: options.Format = None,
+    size: options.Size = None,
+    recover: options.Recover = False,
+    skip_bad: options.SkipBad = False,
+    bank: options.BankFolder = None,
+    json: options.Json = False,
+) -> None:
+    """Measure a head, or a fitted one, on labelled recordings; a head that learns is fitted on the shots first."""
+    saved_in = Path(head) if Path(head).is_dir() else None
+
+    from neuroclip import heads
+    from neuroclip.backbones import load_model
+    from neuroclip.classes import load_prompts
+    from neuroclip.comparison import Task, evaluate, fit
+
+    saved = heads.load(saved_in) if saved_in is not None else None
+    if saved is not None and (option or prompts or templates):
+        raise typer.BadParameter("a fitted head has its options and prompts already.")
+    made = heads.restore(head, options.assignments(option)) if saved is None else saved.head
+    if saved is None and shots is None and split_file is None:
+        if made.min_shots:
+            raise HeadError(f"{head} learns from shots: say how many with --shots, or fit it first")
+        shots = 0
+    source = Source(
+        data=data,
+        shots=shots,
+        seed=seed,
+        validation=validation,
+        test=test,
+        reserve=reserve,
+        split_file=split_file,
+        known=known,
+        size=size or (size_of(saved) if saved is not None else None),
+        format=format,
+        recover=recover,
+        skip_bad=skip_bad,
+        bank=bank,
+    )
+    dataset = source.open()
+    keeper = source.open_bank()
+    names: tuple[str, ...] = ()
+    if saved is None or saved_in is None:
+        loaded = load_model(model or "event-tiny", precision=precision, device=device)
+        sentences = load_prompts(prompts or prompts_of(dataset), templates)
+    else:
+        loaded = model_of(saved, saved_in, model, precision=precision, device=device)
+        sentences, names = saved.prompts, saved.names
+    split = source.split(dataset) if saved_in is None else _split_of(saved_in, source, dataset)
+    task = Task(dataset, split, loaded, sentences, keeper, names)
+    if skip_bad:
+        dataset = source.readable(dataset, task.filled(made.representation), task.backbones, keeper)
+        split = source.split(dataset) if saved_in is None else _split_of(saved_in, source, dataset)
+        task = Task(dataset, split, loaded, sentences, keeper, names)
+    asked = {"test": split.test, "train": split.train, "all": tuple(task.items)}[part]
+    if not asked:
+        raise DatasetError(
+            f"{dataset.name}: there is no recording to measure on in the part {part!r}: give another --part, "
+            "or fewer --shots"
+        )
+    encode(task, made.representation, asked)
+    if saved is None:
+        encode(task, made.training, split.train)
+        fitted = fit(task, made, seed=seed)
+        state, seconds, provenance = fitted.state, fitted.seconds, fitted.provenance
+    else:
+        state, seconds, provenance = saved.state, saved.provenance.get("fit_seconds"), saved.provenance
+    found = evaluate(task, made, state, asked)
+    learned = set(provenance.get("seen", ())) or {task.items[name].file.digest for name in split.train}
+    seen = sum(task.items[name].file.digest in learned for name in asked)
+    if seen:
+        complain(
+            f"warning: {seen} of these {len(asked)} recordings were learned from: this is no measure of what is new"
+        )
+    _show(task, found, part, seconds, seen, provenance, json)
+
+
+def _split_of(folder: Path, source: Source, dataset: Dataset) -> Split:
+    """Return the split that a head was fitted on where this is the set that it is of; else everything is new to it."""
+    from neuroclip.datasets import Split, make_split
+
+    if source.split_file is not None:
+        return Split.read(source.split_file)
+    try:
+        split = Split.read(folder / "split.json")
+        split.check(dataset)
+    except DatasetError:
+        return make_split(dataset, shots=0, seed=0, test=source.test)
+    return split
+
+
+def _show(
+    task: Task,
+    found: Evaluation,
+    part: str,
+    fit_seconds: float | None,
+    seen: int,
+    provenance: Mapping[str, Any],
+    json: bool,
+) -> None:
+    metrics, costs = found.metrics, found.costs
+    if json:
+        row = {"head": provenance["head"]["name"], "model": task.model.name, "data": task.dataset.name}
+        row |= {"part": part, "seen": seen} | metrics.to_json(task.names)
+        row |= {"fit_seconds": fit_seconds, "seconds": found.seconds} | costs.to_json()
+        print_json(row | {"provenance": {k: v for k, v in provenance.items() if k != "seen"}})
+        return
+    low, high = metrics.accuracy_ci
+    rows: list[tuple[str, str]] = [
+        ("accuracy", f"{100 * metrics.accuracy:.1f} % ({100 * low:.1f} to {100 * high:.1f}) of {metrics.n}"),
+        *([] if metrics.top5 is None else [("top 5", f"{100 * metrics.top5:.1f} %")]),
+        ("mean over classes", f"{100 * metrics.macro_accuracy:.1f} %"),
+        ("calibration error", f"{metrics.ece:.3f}"),
+        ("parameters", f"{costs.parameters}"),
+        ("operations", f"{costs.macs:.3g} multiply-accumulates, and {costs.encoder_macs:.3g} of the encoder"),
+        (
+            "energy, estimated",
+            f"{costs.energy_uj:.3g} uJ, {100 * costs.encoder_energy_share:.0f} % of it the encoder's",
+        ),
+    ]
+    if costs.firing_rate is not None:
+        rows.append(("firing rate", f"{costs.firing_rate:.3f}, {costs.accumulates:.3g} accumulates"))
+    if fit_seconds is not None:
+        rows.append(("fitted in", f"{fit_seconds:.2f} s"))
+    print_table((provenance["head"]["name"], f"on the part {part!r} of {task.dataset.name}"), rows)
+    worst = sorted(
+        (recall, name) for name, recall in zip(task.names, metrics.recall, strict=True) if recall is not None
+    )[:3]
+    if worst and worst[0][0] < 1:
+        typer.echo("least recall: " + ", ".join(f"{name} {100 * recall:.0f} %" for recall, name in worst))

@@ -1,0 +1,86 @@
+"""What an answer costs: parameters, operations, energy."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from neuroclip.backbones import Model
+from neuroclip.classes import Classes
+from neuroclip.heads import Head, Operations, State, item_count, take
+from neuroclip.representations import ClipTimesteps, Joint, Representation
+
+MAC_PJ, ACCUMULATE_PJ = 4.6, 0.9
+"""Picojoule of one float32 operation at 45 nm. Source: Horowitz, "Computing's energy problem", 2014."""
+_MOST = 64  # recordings that firing rates are averaged over
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What one recording costs.
+
+    Attributes:
+        parameters: Numbers that the head has learned.
+        macs: Multiply-accumulates of the head.
+        accumulates: Additions of the head that spikes cause in place of multiply-accumulates.
+        firing_rate: Spikes per neuron and timestep; None where there are no neurons.
+        encoder_macs: Multiply-accumulates of the image encoder, none of its frames being blank or repeated.
+        energy_uj: Estimate of both, in microjoule, without memory: see `MAC_PJ` and `ACCUMULATE_PJ`.
+        encoder_energy_share: The encoder's share of that, 0 to 1.
+    """
+
+    parameters: int
+    macs: float
+    accumulates: float
+    firing_rate: float | None
+    encoder_macs: float
+    energy_uj: float
+    encoder_energy_share: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return them by name."""
+        return asdict(self)
+
+
+def costs_of(head: Head, state: State, x: Any, classes: Classes, model: Model) -> Costs:
+    """Count what the head computes for recordings `x` as its `representation` gives them, per recording."""
+    operations = head.operations(state, take(x, slice(0, _MOST)), classes) or _counted(
+        head, state, x, classes
+    )
+    encoder = _encoder_macs(head.representation, x, model)
+    of_head = operations.macs * MAC_PJ + operations.accumulates * ACCUMULATE_PJ
+    total = of_head + encoder * MAC_PJ
+    return Costs(
+        parameters=sum(tensor.numel() for tensor in state.values()),
+        macs=float(operations.macs),
+        accumulates=float(operations.accumulates),
+        firing_rate=operations.firing_rate,
+        encoder_macs=encoder,
+        energy_uj=total / 1e6,
+        encoder_energy_share=encoder * MAC_PJ / total if total else 0.0,
+    )
+
+
+def _counted(head: Head, state: State, x: Any, classes: Classes) -> Operations:
+    n = min(item_count(x), _MOST)
+    few = take(x, slice(0, n))
+    head.logits(state, few, classes)  # text features and the like, which are computed once
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        head.logits(state, few, classes)
+    return Operations(macs=counter.get_total_flops() / 2 / n)
+
+
+def _encoder_macs(representation: Representation, x: Any, model: Model) -> float:
+    """Count one frame, and multiply with the timesteps; 0 where nothing of `x` comes out of the encoder."""
+    if isinstance(representation, Joint):
+        return sum(_encoder_macs(part, x[name], model) for name, part in representation.parts)
+    if not isinstance(representation, ClipTimesteps):
+        return 0.0
+    frame = np.zeros((1, *model.image_size), np.uint8)  # not blank, which would be known already
+    with FlopCounterMode(display=False) as counter:
+        model.encode_frames(frame, resize="model", normalize="clip")
+    return counter.get_total_flops() / 2 * x.shape[-2]

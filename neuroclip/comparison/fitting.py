@@ -1,0 +1,173 @@
+"""Fitting one head on the shots of a task, and measuring it on recordings that it has not seen."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from neuroclip.comparison.costs import Costs, costs_of
+from neuroclip.comparison.metrics import Metrics, metrics_of
+from neuroclip.comparison.task import Task
+from neuroclip.comparison.training import Progress, train
+from neuroclip.errors import DatasetError, HeadError
+from neuroclip.heads import Checkpoint, Head, State, describe, minibatches
+from neuroclip.heads.registry import name_of
+from neuroclip.shapes import Labels, Logits
+
+_BATCH = 256  # recordings that are scored together
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A head that has learned.
+
+    Attributes:
+        head, state: Its options, and what it learned.
+        seconds: How long it took, without reading and encoding.
+        provenance: What was fitted on what, as a saved head keeps it.
+        published: Where asked for, the accuracy on the test recordings at each checkpoint, in their order: what the
+            published protocol chooses the best of.
+    """
+
+    head: Head
+    state: State
+    seconds: float
+    provenance: Mapping[str, Any]
+    published: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What a head says of recordings whose classes are known.
+
+    Attributes:
+        names: Of the recordings.
+        y: The positions of their classes (n).
+        logits: Its scores (n, c).
+        metrics, costs: What they come to, and what they cost.
+        seconds: How long scoring took, without reading and encoding.
+    """
+
+    names: tuple[str, ...]
+    y: Labels
+    logits: Logits
+    metrics: Metrics
+    costs: Costs
+    seconds: float
+
+
+def fit(
+    task: Task,
+    head: Head,
+    *,
+    seed: int,
+    folder: Path | None = None,
+    as_published: bool = False,
+    progress: Progress | None = None,
+) -> Fitted:
+    """Fit a head on the training part of the task's split. Nothing else of the set is within its reach.
+
+    `folder` keeps the checkpoints of a long training (see `train`). `as_published` also scores every checkpoint on the
+    test part, beside the head, which does not see it, and never to choose what is returned.
+
+    Raises:
+        HeadError: The head needs more shots than the split has.
+        NeuroclipError: Of its kind, where recordings cannot be read.
+    """
+    names = task.split.train
+    counts = torch.bincount(task.labels(names), minlength=len(task.classes))
+    if int(counts.min()) < head.min_shots:
+        raise HeadError(
+            f"{name_of(head)} needs at least {head.min_shots} shots per class, and "
+            f"{task.classes.names[int(counts.argmin())]!r} has {int(counts.min())}: give --shots"
+        )
+    provenance = _provenance(task, head, seed)
+    x, y = task.read(head.training, names), task.labels(names)
+    scores: list[float] = []
+    score: Callable[[Checkpoint], None] | None = None
+    if as_published:
+        asked, right = task.read(head.representation, task.split.test), task.labels(task.split.test)
+
+        def measure(checkpoint: Checkpoint) -> None:
+            scores.append(metrics_of(_logits(task, head, checkpoint.state, asked), right).accuracy)
+
+        score = measure
+
+    start = time.perf_counter()
+    state = train(
+        head,
+        x,
+        y,
+        task.classes,
+        seed=seed,
+        job=_job(provenance),
+        folder=folder,
+        progress=progress,
+        each=score,
+    )
+    return Fitted(head, state, time.perf_counter() - start, provenance, tuple(scores))
+
+
+def evaluate(task: Task, head: Head, state: State, names: Sequence[str]) -> Evaluation:
+    """Score recordings of the task and measure.
+
+    Raises:
+        DatasetError: There are none.
+    """
+    if not names:
+        raise DatasetError(
+            f"{task.dataset.name}: there is no recording to measure on: give --part, or fewer --shots"
+        )
+    x, y = task.read(head.representation, names), task.labels(names)
+    start = time.perf_counter()
+    logits = _logits(task, head, state, x)
+    seconds = time.perf_counter() - start
+    costs = costs_of(head, state, x, task.classes, task.model)
+    return Evaluation(tuple(names), y, logits, metrics_of(logits, y), costs, seconds)
+
+
+def _logits(task: Task, head: Head, state: State, x: Any) -> Logits:
+    with torch.no_grad():
+        parts = [head.logits(state, part, task.classes) for _, part in minibatches(x, _BATCH)]
+    logits = torch.cat(parts).float()
+    if not torch.isfinite(logits).all():
+        raise HeadError(f"{name_of(head)} gives scores that are no numbers: is one of its options extreme?")
+    return logits
+
+
+def _provenance(task: Task, head: Head, seed: int) -> dict[str, Any]:
+    sizes = {item.file.size for item in task.dataset.items}
+    return {
+        "versions": {name: version(name) for name in ("neuroclip", "torch", "open_clip_torch")},
+        "model": {
+            "name": task.model.name,
+            "digest": task.model.weights_digest,
+            "precision": task.model.precision,
+        },
+        "head": {"name": name_of(head), "options": describe(head)},
+        "representation": task.filled(head.representation).key,
+        "training": task.filled(head.training).key,
+        "classes": {"names": list(task.classes.names), "words": list(task.classes.words)},
+        "prompts": {"name": task.prompts.name, "templates": list(task.prompts.templates)},
+        "data": {
+            "name": task.dataset.name,
+            "known": task.dataset.known.name if task.dataset.known else None,
+            "size": list(size) if len(sizes) == 1 and (size := next(iter(sizes))) else None,
+        },
+        "split": {"digest": task.split.digest, "shots": task.split.shots, "seed": task.split.seed},
+        "seed": seed,
+    }
+
+
+def _job(provenance: Mapping[str, Any]) -> str:
+    """Return a digest of everything that decides what is learned."""
+    text = json.dumps(provenance, sort_keys=True)
+    return blake2b(text.encode(), digest_size=16).hexdigest()

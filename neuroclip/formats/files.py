@@ -1,0 +1,63 @@
+"""A recording that is still a file: known by its bytes, read when it is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+
+from neuroclip.errors import RecordingError
+from neuroclip.formats.reading import Size, read
+from neuroclip.recording import Recording
+
+_READERS = (
+    1  # raised when a reader gives other events of the same bytes, so that nothing old is taken for them
+)
+
+
+@dataclass(frozen=True)
+class RecordingFile:
+    """What `read` needs to know, and what is known of the recording besides its events.
+
+    Attributes:
+        path: The file.
+        label: The class that it shows, if known.
+        size: The sensor's width and height; None: what the file says, or the smallest known sensor.
+        format: By which to read it; None: as its content says.
+        recover: Whether to take a damaged file as far as it is good.
+        video: The ordinary video that shows the same scene, if it is a file of its own.
+    """
+
+    path: Path
+    label: str | None = None
+    size: Size | None = None
+    format: str | None = None
+    recover: bool = False
+    video: Path | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """128 bits of BLAKE2b, hexadecimal, of the file's bytes and how they are read; not of its name and label.
+
+        Raises:
+            RecordingError: The file cannot be read.
+        """
+        how = f"{_READERS} {self.format} {self.size and tuple(self.size)} {self.recover}\n"
+        hashed = blake2b(how.encode(), digest_size=16)
+        try:
+            with self.path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    hashed.update(block)
+        except OSError as error:
+            raise RecordingError(f"{self.path}: cannot be read: {error.strerror or error}") from error
+        return hashed.hexdigest()
+
+    def load(self) -> Recording:
+        """Read it.
+
+        Raises:
+            RecordingError, OptionError: As `read`.
+        """
+        recording = read(self.path, format=self.format, size=self.size, recover=self.recover)
+        return replace(recording, label=self.label, video=self.video or recording.video)

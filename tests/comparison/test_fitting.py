@@ -1,0 +1,102 @@
+"""Fitting on shots, measuring on the rest, and what must never be seen."""
+
+import shutil
+
+import pytest
+import torch
+from neuroclip_plugins.linear_probe import LinearProbe
+from neuroclip_plugins.prototype import Prototype
+
+from neuroclip import heads
+from neuroclip.classes import load_prompts
+from neuroclip.comparison import Task, evaluate, fit
+from neuroclip.comparison.costs import ACCUMULATE_PJ, MAC_PJ, costs_of
+from neuroclip.datasets import make_split, open_dataset
+from neuroclip.errors import DatasetError, HeadError
+from neuroclip.heads import Operations
+from neuroclip.testing import ToyModel
+
+MODEL = ToyModel()
+
+
+def task_of(root, shots=2, seed=0, names=(), **options):
+    dataset = open_dataset(root).sized()
+    split = make_split(dataset, shots=shots, seed=seed, **options)
+    return Task(dataset, split, MODEL, load_prompts(), names=names)
+
+
+def test_what_is_easy_is_learned_and_measured(write_toys):
+    task = task_of(write_toys())
+    fitted = fit(task, Prototype(steps=4), seed=0)
+    found = evaluate(task, fitted.head, fitted.state, task.split.test)
+    assert found.metrics.accuracy == 1.0
+    assert found.metrics.n == 6
+    assert found.costs.parameters == sum(tensor.numel() for tensor in fitted.state.values())
+
+
+@pytest.mark.parametrize("name", [row.name for row in heads.installed()])
+def test_shuffled_test_labels_change_no_fitted_state(write_toys, name):
+    """Nothing of the test part is within reach of fit: its labels, its recordings, its number."""
+    honest, shuffled = write_toys("a"), write_toys("b")
+    stone, apple = shuffled / "Test" / "stone", shuffled / "Test" / "apple"
+    stone.rename(shuffled / "x")
+    apple.rename(stone)
+    (shuffled / "x").rename(apple)
+    shutil.copy(next(apple.glob("*.npz")), stone / "one_more.npz")
+    options = {"epochs": 3} if "epochs" in heads.options.names_of(heads.find(name)) else {}
+    head = heads.restore(name, {**options, "steps": 2})
+    one, other = (fit(task_of(root), head, seed=3).state for root in (honest, shuffled))
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_the_published_way_scores_every_epoch_and_saves_the_last(write_toys):
+    task = task_of(write_toys())
+    head = heads.restore("relu-adapter", {"epochs": 4, "steps": 2})
+    plain, published = fit(task, head, seed=0), fit(task, head, seed=0, as_published=True)
+    assert len(published.published) == 4
+    assert all(torch.equal(plain.state[key], published.state[key]) for key in plain.state)
+    last = evaluate(task, head, published.state, task.split.test).metrics.accuracy
+    assert published.published[-1] == last <= max(published.published)
+
+
+def test_too_few_shots_name_the_class(write_toys):
+    with pytest.raises(HeadError, match="linear-probe needs at least 1 shots per class, and 'apple' has 0"):
+        fit(task_of(write_toys(), shots=0), LinearProbe(), seed=0)
+
+
+def test_a_class_that_a_head_does_not_know_is_named(write_toys):
+    with pytest.raises(
+        DatasetError, match="of 'cloud', which the head does not know; it was fitted on stone, apple"
+    ):
+        task_of(write_toys(), names=("stone", "apple"))
+
+
+def test_nothing_to_measure_on_is_said(write_toys):
+    task = task_of(write_toys())
+    with pytest.raises(DatasetError, match="no recording to measure on"):
+        evaluate(task, Prototype(), {}, ())
+
+
+def test_energy_is_worked_out_from_what_a_head_says_it_does(write_toys):
+    class Spiking(Prototype):
+        def operations(self, state, x, classes):
+            return Operations(macs=1000, accumulates=500, firing_rate=0.25)
+
+    task = task_of(write_toys())
+    head = Spiking(steps=2)
+    x = task.read(head.representation, task.split.train)
+    costs = costs_of(head, {}, x, task.classes, MODEL)
+    encoder = costs.encoder_macs * MAC_PJ
+    assert costs.energy_uj == pytest.approx((1000 * 4.6 + 500 * 0.9 + encoder) / 1e6)
+    assert costs.firing_rate == 0.25
+    assert ACCUMULATE_PJ == 0.9
+
+
+def test_a_linear_head_costs_a_product_per_class_and_number(write_toys):
+    """A probe on the mean of t embeddings of d numbers does t d multiply-accumulates for that, and then c d."""
+    task = task_of(write_toys())
+    head = LinearProbe(steps=2, inputs="mean")
+    state = fit(task, head, seed=0).state
+    x = task.read(head.representation, task.split.train)
+    assert costs_of(head, state, x, task.classes, MODEL).macs == (2 + 3) * MODEL.dim
