@@ -44,3 +44,7 @@ class BankError(NeuroclipError):
 
 class RecordingWarning(UserWarning):
     """A recording was read, but something about it had to be guessed."""
+
+
+class DatasetWarning(UserWarning):
+    """A set of labelled recordings can be used, but something about it looks like a mistake."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from hashlib import blake2b
+from functools import cached_property, lru_cache
+from hashlib import blake2b, file_digest
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,25 @@ def join_events(parts: Sequence[Events]) -> Events:
     return np.concatenate([np.ascontiguousarray(part).view(np.uint8) for part in parts]).view(EVENT_DTYPE)
 
 
+def digest_of_file(path: Path) -> str:
+    """Return 128 bits of BLAKE2b, hexadecimal, of a file's bytes; read again only after it has changed.
+
+    Raises:
+        RecordingError: It cannot be read.
+    """
+    try:
+        status = os.stat(path)
+        return _digest_of_file(path, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    except OSError as error:
+        raise RecordingError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+@lru_cache(maxsize=1024)  # the windows of one recording share a video
+def _digest_of_file(path: Path, *_: int) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, lambda: blake2b(digest_size=16)).hexdigest()
+
+
 @dataclass(frozen=True, eq=False)
 class Recording:
     """What an event camera saw.
@@ -73,6 +93,7 @@ class Recording:
         width, height: The sensor in pixels; every event lies inside.
         video: The ordinary video that shows the same scene, if there is one.
         label: The class it is known to show, if known.
+        video_offset_us: What to add to the time of an event to get that of the video, whose first picture is at 0.
 
     Raises:
         RecordingError: Wrong dtype, times that go back, or an event outside the sensor (the first is named).
@@ -83,6 +104,7 @@ class Recording:
     height: int
     video: Path | None = None
     label: str | None = None
+    video_offset_us: int = 0
 
     def __post_init__(self) -> None:
         if self.events.dtype != EVENT_DTYPE or self.events.ndim != 1:
@@ -113,9 +135,17 @@ class Recording:
 
     @cached_property
     def digest(self) -> str:
-        """128 bits of BLAKE2b, hexadecimal, of the sensor's size and the events; not of video and label."""
+        """128 bits of BLAKE2b, hexadecimal, of the sensor's size, the events, the video's bytes and its offset.
+
+        The label does not count, and without a video the offset does not.
+
+        Raises:
+            RecordingError: The video cannot be read.
+        """
         hashed = blake2b(f"{self.width}x{self.height}".encode(), digest_size=16)
         hashed.update(self.events.data.cast("B") if len(self) else b"")
+        if self.video is not None:
+            hashed.update(f"{digest_of_file(self.video)} {self.video_offset_us}".encode())
         return hashed.hexdigest()
 
     @property

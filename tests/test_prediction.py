@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from neuroclip_plugins.zero_shot import ZeroShot
 
 import neuroclip
 from neuroclip.errors import ClassesError, HeadError, ModelError, OptionError, PromptError, RecordingWarning
@@ -81,6 +82,13 @@ def test_an_empty_window_has_an_answer_too() -> None:
     answer = ask(RECORDINGS[0].window(0, 0))
     assert answer.events == 0
     assert all(math.isfinite(score) for score in answer.scores.values())
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
+def test_scores_that_are_no_numbers_are_refused(wrong: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ZeroShot, "logits", lambda *_: torch.tensor([[0.0, wrong, 1.0]]))
+    with pytest.raises(HeadError, match="zero-shot gives scores that are no numbers"):
+        ask(RECORDINGS[0])
 
 
 def test_json_is_as_documented() -> None:

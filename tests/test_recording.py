@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from hashlib import blake2b
 
 import numpy as np
 import pytest
@@ -64,6 +65,25 @@ def test_the_digest_is_of_content_and_size_alone(make_recording):
     wider = Recording(same[0].events, 13, 9)
     assert len({r.digest for r in (*same, *others, wider)}) == 5
     assert len(same[0].digest) == 32
+
+
+def test_the_digest_covers_the_video_and_its_offset_where_there_is_one(make_recording, tmp_path):
+    plain = make_recording(seed=1)
+    as_ever = blake2b(b"12x9" + plain.events.tobytes(), digest_size=16).hexdigest()
+    assert plain.digest == make_recording(seed=1, video_offset_us=5).digest == as_ever
+    one, copy, other = (tmp_path / name for name in ("a.mp4", "b.mp4", "c.mp4"))
+    for path, content in ((one, b"film"), (copy, b"film"), (other, b"flim")):
+        path.write_bytes(content)
+    assert make_recording(seed=1, video=one).digest == make_recording(seed=1, video=copy).digest
+    assert (
+        make_recording(seed=1, video=one).window(0, 10**9).digest == make_recording(seed=1, video=one).digest
+    )
+    different = [{}, {"video": one}, {"video": other}, {"video": one, "video_offset_us": -1}]
+    assert len({make_recording(seed=1, **named).digest for named in different}) == 4
+    one.write_bytes(b"another film")
+    assert make_recording(seed=1, video=one).digest != make_recording(seed=1, video=copy).digest
+    with pytest.raises(RecordingError, match=r"gone\.mp4: cannot be read"):
+        _ = make_recording(video=tmp_path / "gone.mp4").digest
 
 
 def test_a_window_is_half_open_and_keeps_times(make_recording):

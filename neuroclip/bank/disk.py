@@ -20,7 +20,7 @@ from neuroclip.bank.shard import ABOUT, unwritable
 from neuroclip.bank.shelf import DamagedError, DiskShelf
 from neuroclip.representations.base import Backbones, Representation
 
-_REVISION = 1  # raised when representations or models give other numbers for the same key
+_REVISION = 2  # raised when the same key gives other numbers, or entries are written in another way
 _ATTEMPTS = 3
 
 
@@ -71,6 +71,11 @@ class DiskBank(Bank):
         folders = [about.parent for about in sorted(self.folder.glob(f"*/{ABOUT}"))]
         # Someone may call a folder of other things a bank, and then clear it.
         return [DiskShelf(folder) for folder in folders if re.fullmatch("[0-9a-f]{32}", folder.name)]
+
+    @staticmethod
+    def is_current(shelf: DiskShelf) -> bool:
+        """Whether this version reads it; what others wrote is never read, and `clear` removes it."""
+        return shelf.about.get("revision", _REVISION) == _REVISION
 
     def clear(self, *, older_than_days: float = 0.0) -> int:
         """Remove the representations to which nothing was added for so many days; return how many bytes that frees.

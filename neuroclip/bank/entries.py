@@ -15,55 +15,66 @@ from torch import Tensor
 
 _MOST_OPEN = 64
 
+Described = tuple[tuple[str | None, torch.dtype, tuple[int, ...]], ...]
+"""Of each tensor its name in the mapping (None for a value that is one tensor), dtype and shape."""
+
 
 class Entry(NamedTuple):
     """Where one value is: `size` bytes from `offset` on in `shard`.data, one tensor after the other.
 
     Attributes:
-        tensors: Of each its name in the mapping (None for a value that is one tensor), dtype and shape.
-        crc32: Of the bytes.
+        digest: Of the recording.
+        tensors: What the bytes are.
+        crc32: Of `digest`, `tensors`, and the bytes, so that a damaged line is found out as damaged bytes are.
     """
 
+    digest: str
     shard: str
     offset: int
     size: int
     crc32: int
-    tensors: tuple[tuple[str | None, torch.dtype, tuple[int, ...]], ...]
+    tensors: Described
 
-    def line(self, digest: str) -> bytes:
+    def line(self) -> bytes:
         """Return what stands in the shard's index."""
-        tensors = [[name, str(dtype).removeprefix("torch."), shape] for name, dtype, shape in self.tensors]
-        known = {"digest": digest, "offset": self.offset, "size": self.size, "crc32": self.crc32}
-        return json.dumps({**known, "tensors": tensors}, separators=(",", ":")).encode() + b"\n"
+        place = {"digest": self.digest, "offset": self.offset, "size": self.size, "crc32": self.crc32}
+        line = {**place, "tensors": _jsonable(self.tensors)}
+        return json.dumps(line, separators=(",", ":")).encode() + b"\n"
 
     @staticmethod
     def from_line(shard: str, line: Mapping[str, Any]) -> Entry:
         """Read a line.
 
         Raises:
-            KeyError, TypeError, ValueError: It is none.
+            KeyError, TypeError, ValueError, OverflowError: It is none.
         """
         tensors = tuple(
             (name, _dtype(dtype), tuple(map(int, shape))) for name, dtype, shape in line["tensors"]
         )
-        entry = Entry(shard, int(line["offset"]), int(line["size"]), int(line["crc32"]), tensors)
+        offset, size, crc = (int(line[key]) for key in ("offset", "size", "crc32"))
+        entry = Entry(str(line["digest"]), shard, offset, size, crc, tensors)
         if sum(_bytes_of(dtype, shape) for _, dtype, shape in tensors) != entry.size:
             raise ValueError("the size is not that of the tensors")
+        if offset < 0 or any(length < 0 for _, _, shape in tensors for length in shape):
+            raise ValueError("a number is negative")
+        if not all(name is None or isinstance(name, str) for name, _, _ in tensors):
+            raise ValueError("a name is no text")
         return entry
 
 
-def write(file: FileIO, shard: str, value: Any) -> Entry:
-    """Append a tensor, or a mapping of tensors, to an unbuffered file."""
+def write(file: FileIO, shard: str, digest: str, value: Any) -> Entry:
+    """Append a tensor, or a mapping of tensors, of a recording to an unbuffered file."""
     named: dict[str | None, Any] = {**value} if isinstance(value, Mapping) else {None: value}
-    offset, crc, tensors = file.tell(), 0, []
-    for name, tensor in named.items():
+    for tensor in named.values():
         if not isinstance(tensor, Tensor):
             raise TypeError(f"a bank on disk keeps tensors and mappings of them, not {type(tensor).__name__}")
+    tensors = tuple((name, tensor.dtype, tuple(tensor.shape)) for name, tensor in named.items())
+    offset, crc = file.tell(), _crc_of_identity(digest, tensors)
+    for tensor in named.values():
         data = as_bytes(tensor)
         crc = zlib.crc32(data, crc)
         write_all(file, data)
-        tensors.append((name, tensor.dtype, tuple(tensor.shape)))
-    return Entry(shard, offset, file.tell() - offset, crc, tuple(tensors))
+    return Entry(digest, shard, offset, file.tell() - offset, crc, tensors)
 
 
 def write_all(file: FileIO, data: memoryview | bytes) -> None:
@@ -98,7 +109,7 @@ class Reader:
         self._open.clear()
 
     def read(self, entry: Entry) -> Any:
-        """Return the value; None if its bytes are not there or not those that were written."""
+        """Return the value; None if its bytes are not there, or they or its line are not what was written."""
         try:
             values = dict(self._tensors(entry))
         except (OSError, EOFError):
@@ -106,7 +117,7 @@ class Reader:
         return values.get(None, values)
 
     def _tensors(self, entry: Entry) -> Iterator[tuple[str | None, Tensor]]:
-        file, crc = self._file(entry.shard), 0
+        file, crc = self._file(entry.shard), _crc_of_identity(entry.digest, entry.tensors)
         file.seek(entry.offset)
         for name, dtype, shape in entry.tensors:
             tensor = torch.empty(shape, dtype=dtype)
@@ -124,6 +135,14 @@ class Reader:
                 self.__exit__()
             self._open[shard] = (self._folder / f"{shard}.data").open("rb")
         return self._open[shard]
+
+
+def _jsonable(tensors: Described) -> list[list[Any]]:
+    return [[name, str(dtype).removeprefix("torch."), list(shape)] for name, dtype, shape in tensors]
+
+
+def _crc_of_identity(digest: str, tensors: Described) -> int:
+    return zlib.crc32(json.dumps([digest, _jsonable(tensors)]).encode(), 0)
 
 
 def _dtype(name: str) -> torch.dtype:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from neuroclip.errors import RecordingError
+from neuroclip.errors import OptionError, RecordingError
 from neuroclip.formats import RecordingFile
 from neuroclip.recording import Recording
 from neuroclip.representations.base import Representation
@@ -36,7 +36,15 @@ class Wanted:
     def prepare(self) -> dict[str, Any]:
         """Read the recording once, and prepare every representation of it."""
         source = self.sources[0]
-        recording = source if isinstance(source, Recording) else source.load()
+        if isinstance(source, Recording):
+            return self._prepared(source)
+        recording = source.load()
+        try:
+            return self._prepared(recording)
+        except (OptionError, RecordingError) as error:
+            raise type(error)(f"{source.path}: {error}") from error
+
+    def _prepared(self, recording: Recording) -> dict[str, Any]:
         return {key: representation.prepare(recording) for key, representation in self.lacks.items()}
 
 

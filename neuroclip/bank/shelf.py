@@ -101,12 +101,12 @@ class DiskShelf(Shelf):
             if "drop" in said:
                 self._forget([(str(name), int(offset)) for name, offset in said["drop"]])
                 return
-            digest, entry = str(said["digest"]), Entry.from_line(shard, said)
-        except (ValueError, KeyError, TypeError, IndexError):
+            entry = Entry.from_line(shard, said)
+        except (ValueError, KeyError, TypeError, IndexError, OverflowError):
             return
         if (shard, entry.offset) not in self._dropped:
             kept = self._entries if entry.offset + entry.size <= there else self._short
-            kept[digest] = entry
+            kept[entry.digest] = entry
 
     def _forget(self, places: Iterable[tuple[str, int]]) -> None:
         self._dropped.update(places)
@@ -122,8 +122,8 @@ class DiskShelf(Shelf):
         """
 
         def append(shard: Shard) -> dict[str, Entry]:
-            added = {digest: write(shard.data, shard.name, value) for digest, value in values.items()}
-            write_all(shard.index, b"".join(entry.line(digest) for digest, entry in added.items()))
+            added = {d: write(shard.data, shard.name, d, value) for d, value in values.items()}
+            write_all(shard.index, b"".join(entry.line() for entry in added.values()))
             return added
 
         self._entries.update(self._write(append))
@@ -178,7 +178,8 @@ class DiskShelf(Shelf):
 
             if len(entries) < len(digests):  # another process has dropped some meanwhile
                 raise DamagedError(_DAMAGED.format(self.folder))
-            single = all(name is None for entry in entries[:1] for name, _, _ in entry.tensors)
+            # Of all: a damaged line may say something else, which is found out only when it is read.
+            single = all([name for name, _, _ in entry.tensors] == [None] for entry in entries)
             if not single or sum(entry.size for entry in entries) <= _IN_MEMORY:
                 return representation.stack([read(entry) for entry in entries])
             try:

@@ -15,6 +15,7 @@ from neuroclip.cli import (
     bank,
     convert,
     demo,
+    distill,
     emulate,
     evaluate,
     fit,
@@ -79,6 +80,7 @@ def _root(
 for _name, _module in {
     "zero-shot": zero_shot,
     "fit": fit,
+    "distill": distill,
     "predict": predict,
     "evaluate": evaluate,
     "demo": demo,

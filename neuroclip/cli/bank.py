@@ -73,7 +73,11 @@ def verify(
 ) -> None:
     """Read everything that is kept and compare its checksums."""
     opened = _open(bank)
-    shelves = opened.shelves()
+    shelves = [shelf for shelf in opened.shelves() if opened.is_current(shelf)]
+    if other := len(opened.shelves()) - len(shelves):
+        complain(
+            f"{opened.folder}: {other} representations are of another version, and never read: `clear` removes them"
+        )
     entries, damaged = sum(map(len, shelves)), 0
     with progress(entries, "entries") if not json else nullcontext() as bar:
         for shelf in shelves:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from neuroclip.cli import options
 from neuroclip.cli.fit import prompts_of
-from neuroclip.cli.predict import model_of, size_of
+from neuroclip.cli.fitted import folder_of, open_fitted
 from neuroclip.cli.reporting import complain, print_json, print_table
-from neuroclip.cli.tasks import Source, encode
+from neuroclip.cli.tasks import Source, encode, given_names, seen_in, suited
 from neuroclip.errors import DatasetError, HeadError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from neuroclip.comparison import Evaluation, Task
-    from neuroclip.datasets import Dataset, Split
 
 Part = Literal["test", "train", "all"]
 
@@ -33,8 +31,13 @@ def command(
         Part, typer.Option(help="Measure on the test part, on what was learned from, or on everything.")
     ] = "test",
     shots: options.Shots = None,
-    seed: options.Seed = 0,
-    validation: options.Validation = 0.0,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Of the choice of shots, and of the fit.", show_default="0", rich_help_panel="Data"
+        ),
+    ] = None,
+    validation: options.Validation = None,
     test: options.TestOn = None,
     reserve: options.Reserve = None,
     split_file: options.SplitFile = None,
@@ -60,51 +63,67 @@ def command(
     json: options.Json = False,
 ) -> None:
     """Measure a head, or a fitted one, on labelled recordings; a head that learns is fitted on the shots first."""
-    saved_in = Path(head) if Path(head).is_dir() else None
+    folder = folder_of(head)
+    drawn = {
+        "--shots": shots,
+        "--seed": seed,
+        "--validation": validation,
+        "--test": test,
+        "--reserve": reserve,
+    }
+    own = {"--option": option, "--prompts": prompts, "--templates": templates}
+    if folder is not None and (given := given_names(own | drawn)):
+        raise typer.BadParameter(
+            f"a fitted head has its options, prompts and split already: leave out {', '.join(given)} (--split-file "
+            "gives another split)."
+        )
 
     from neuroclip import heads
     from neuroclip.backbones import load_model
     from neuroclip.classes import load_prompts
     from neuroclip.comparison import Task, evaluate, fit
 
-    saved = heads.load(saved_in) if saved_in is not None else None
-    if saved is not None and (option or prompts or templates):
-        raise typer.BadParameter("a fitted head has its options and prompts already.")
-    made = heads.restore(head, options.assignments(option)) if saved is None else saved.head
-    if saved is None and shots is None and split_file is None:
-        if made.min_shots:
-            raise HeadError(f"{head} learns from shots: say how many with --shots, or fit it first")
-        shots = 0
+    fitted = open_fitted(folder) if folder is not None else None
+    chosen = options.assignments(option)
+    if fitted is None:
+        needs = heads.restore(head, chosen).min_shots  # first: it may be misspelt
+        if shots is None and split_file is None:
+            if needs:
+                raise HeadError(f"{head} learns from shots: say how many with --shots, or fit it first")
+            shots = 0
     source = Source(
         data=data,
         shots=shots,
-        seed=seed,
+        seed=seed or 0,
         validation=validation,
         test=test,
         reserve=reserve,
         split_file=split_file,
         known=known,
-        size=size or (size_of(saved) if saved is not None else None),
+        size=size or (fitted.size if fitted is not None else None),
         format=format,
         recover=recover,
         skip_bad=skip_bad,
         bank=bank,
     )
+    fitted_with = fitted.split() if fitted is not None and split_file is None else None
+    learned, seconds = (fitted.seen, fitted.seconds) if fitted is not None else (None, None)
     dataset = source.open()
     keeper = source.open_bank()
-    names: tuple[str, ...] = ()
-    if saved is None or saved_in is None:
+    if fitted is None:
+        made, names = suited(head, chosen, dataset.known), ()
         loaded = load_model(model or "event-tiny", precision=precision, device=device)
         sentences = load_prompts(prompts or prompts_of(dataset), templates)
     else:
-        loaded = model_of(saved, saved_in, model, precision=precision, device=device)
-        sentences, names = saved.prompts, saved.names
-    split = source.split(dataset) if saved_in is None else _split_of(saved_in, source, dataset)
+        made, names = fitted.saved.head, fitted.saved.names
+        loaded = fitted.model(model, precision=precision, device=device)
+        sentences = fitted.saved.prompts
+    dataset = source.readable(dataset, made.representation, loaded, keeper)
+    if fitted is None or fitted_with is None:
+        split = source.split(dataset)
+    else:
+        split = fitted.split_of(fitted_with, source, dataset)
     task = Task(dataset, split, loaded, sentences, keeper, names)
-    if skip_bad:
-        dataset = source.readable(dataset, task.filled(made.representation), task.backbones, keeper)
-        split = source.split(dataset) if saved_in is None else _split_of(saved_in, source, dataset)
-        task = Task(dataset, split, loaded, sentences, keeper, names)
     asked = {"test": split.test, "train": split.train, "all": tuple(task.items)}[part]
     if not asked:
         raise DatasetError(
@@ -112,34 +131,20 @@ def command(
             "or fewer --shots"
         )
     encode(task, made.representation, asked)
-    if saved is None:
+    if fitted is None:
         encode(task, made.training, split.train)
-        fitted = fit(task, made, seed=seed)
-        state, seconds, provenance = fitted.state, fitted.seconds, fitted.provenance
+        learning = fit(task, made, seed=source.seed)
+        state, seconds, provenance = learning.state, learning.seconds, learning.provenance
     else:
-        state, seconds, provenance = saved.state, saved.provenance.get("fit_seconds"), saved.provenance
+        state, provenance = fitted.saved.state, fitted.saved.provenance
     found = evaluate(task, made, state, asked)
-    learned = set(provenance.get("seen", ())) or {task.items[name].file.digest for name in split.train}
-    seen = sum(task.items[name].file.digest in learned for name in asked)
+    learned = frozenset(seen_in(task)) if learned is None else learned
+    seen = sum(task.items[name].file.content_digest in learned for name in asked)
     if seen:
         complain(
             f"warning: {seen} of these {len(asked)} recordings were learned from: this is no measure of what is new"
         )
     _show(task, found, part, seconds, seen, provenance, json)
-
-
-def _split_of(folder: Path, source: Source, dataset: Dataset) -> Split:
-    """Return the split that a head was fitted on where this is the set that it is of; else everything is new to it."""
-    from neuroclip.datasets import Split, make_split
-
-    if source.split_file is not None:
-        return Split.read(source.split_file)
-    try:
-        split = Split.read(folder / "split.json")
-        split.check(dataset)
-    except DatasetError:
-        return make_split(dataset, shots=0, seed=0, test=source.test)
-    return split
 
 
 def _show(

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from neuroclip.cli import options
-from neuroclip.cli.reporting import print_json, progress
-from neuroclip.cli.tasks import Source, encode
+from neuroclip.cli.reporting import print_json
+from neuroclip.cli.tasks import Source, encode, fit_into, suited
 from neuroclip.errors import OptionError
 
 if TYPE_CHECKING:
     from neuroclip.comparison import Fitted, Task
 
 Protocol = Literal["honest", "as-published"]
-_CONFIG = ("options",)
 
 
 def command(
@@ -28,7 +28,7 @@ def command(
     ],
     shots: options.Shots = None,
     seed: options.Seed = 0,
-    validation: options.Validation = 0.0,
+    validation: options.Validation = None,
     test: options.TestOn = None,
     reserve: options.Reserve = None,
     split_file: options.SplitFile = None,
@@ -59,14 +59,15 @@ def command(
     json: options.Json = False,
 ) -> None:
     """Fit a head on the shots of a labelled set, and save it."""
-    chosen = (_configured(config) if config is not None else {}) | options.assignments(option)
+    tables = configured(config, ("options",)) if config is not None else {}
+    chosen = tables.get("options", {}) | options.assignments(option)
 
     from neuroclip import heads
     from neuroclip.backbones import load_model
     from neuroclip.classes import load_prompts
-    from neuroclip.comparison import Task, fit
+    from neuroclip.comparison import Task
 
-    made = heads.restore(head, chosen)
+    heads.restore(head, chosen)  # first: it may be misspelt
     source = Source(
         data=data,
         shots=shots,
@@ -83,29 +84,17 @@ def command(
         bank=bank,
     )
     dataset = source.open()
+    made = suited(head, chosen, dataset.known)
     sentences = load_prompts(prompts or prompts_of(dataset), templates)
     loaded = load_model(model, precision=precision, device=device)
     keeper = source.open_bank()
+    dataset = source.readable(dataset, made.representation, loaded, keeper)
     task = Task(dataset, source.split(dataset), loaded, sentences, keeper)
-    if skip_bad:
-        dataset = source.readable(dataset, task.filled(made.representation), task.backbones, keeper)
-        task = Task(dataset, source.split(dataset), loaded, sentences, keeper)
-    encode(task, made.training, task.split.train)
-    measured = task.split.test if protocol == "as-published" else ()
-    encode(task, made.representation, (*measured, *task.split.validation))
-    with progress(100, f"fitting {head}") as bar:
-        told = 0
-
-        def tell(position: int, total: int | None) -> None:
-            nonlocal told
-            done = 100 * position // total if total else 0
-            bar.update(max(0, done - told))
-            told = max(told, done)
-
-        fitted = fit(
-            task, made, seed=seed, folder=out, as_published=protocol == "as-published", progress=tell
-        )
-    digest = _save(out, task, fitted)
+    as_published = protocol == "as-published"
+    if as_published:
+        encode(task, made.representation, task.split.test)
+    fitted, digest = fit_into(out, task, made, seed=seed, as_published=as_published)
+    encode(task, made.representation, task.split.validation)
     _report(head, task, fitted, out, digest, json)
 
 
@@ -116,8 +105,8 @@ def prompts_of(dataset: Any) -> str:
     return dataset.known.prompts if dataset.known is not None else DEFAULT_PROMPTS
 
 
-def _configured(path: Path) -> dict[str, Any]:
-    """Read the options of a head.
+def configured(path: Path, tables: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Read the tables of a TOML file.
 
     Raises:
         OptionError: It cannot be read, or has something else in it.
@@ -128,25 +117,15 @@ def _configured(path: Path) -> dict[str, Any]:
         raise OptionError(f"{path}: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OptionError(f"{path} is no TOML: {error}") from error
-    for key in content:
-        if key not in _CONFIG:
-            raise OptionError(f"{path}: unknown key {key!r}; the options of the head stand under [options]")
-    chosen = content.get("options", {})
-    if not isinstance(chosen, dict):
-        raise OptionError(f"{path}: options is {chosen!r}; expected a table [options]")
-    return chosen
-
-
-def _save(out: Path, task: Task, fitted: Fitted) -> str:
-    from neuroclip import heads
-    from neuroclip.comparison.training import finished
-
-    seen = {name: task.items[name].file.digest for name in task.split.train}
-    about = {**fitted.provenance, "fit_seconds": round(fitted.seconds, 3), "seen": sorted(seen.values())}
-    digest = heads.save(out, fitted.head, fitted.state, task.classes, provenance=about)
-    task.split.write(out / "split.json")
-    finished(out)
-    return digest
+    for key, value in content.items():
+        if key not in tables:
+            raise OptionError(
+                f"{path}: unknown key {key!r}; options stand under "
+                + " or ".join(f"[{name}]" for name in tables)
+            )
+        if not isinstance(value, dict):
+            raise OptionError(f"{path}: {key} is {value!r}; expected a table [{key}]")
+    return content
 
 
 def _report(head: str, task: Task, fitted: Fitted, out: Path, digest: str, json: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from neuroclip.cli.options import SensorSize
@@ -16,12 +17,14 @@ def read_all(
 ) -> list[tuple[Path, Recording]]:
     """Read every recording that `paths` name or hold, in order; all are taken to be of one camera.
 
-    A file that cannot be read is reported and left out.
+    A video beside a recording, of the same name, is its paired video, unless it is a recording here itself. A file
+    that cannot be read is reported and left out.
 
     Raises:
         OptionError: No such format.
     """
     from neuroclip import formats
+    from neuroclip.datasets.folders import video_beside
 
     files = formats.find(paths)
     results = formats.read_each(files, format=format, size=size, recover=recover)
@@ -30,5 +33,5 @@ def read_all(
         if isinstance(result, RecordingError):
             failures.report(result)
         else:
-            recordings.append((path, result))
+            recordings.append((path, replace(result, video=result.video or video_beside(path, files))))
     return recordings

@@ -221,9 +221,13 @@ Seed = Annotated[
     int, typer.Option(min=0, help="Of the choice of shots, and of the fit.", rich_help_panel=_DATA)
 ]
 Validation = Annotated[
-    float,
+    float | None,
     typer.Option(
-        min=0.0, max=0.9, help="Share of each class that is kept for validation.", rich_help_panel=_DATA
+        min=0.0,
+        max=0.9,
+        help="Share of each class that is kept for validation.",
+        show_default="0",
+        rich_help_panel=_DATA,
     ),
 ]
 TestOn = Annotated[
@@ -254,7 +258,7 @@ Known = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="The known data set that this is: its size, words and official split.",
+        help="The known data set that this is: its size, words and official split (NAME:N: the N-th).",
         show_default=False,
         rich_help_panel=_DATA,
     ),

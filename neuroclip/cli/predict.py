@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from neuroclip.cli import answering, options
-from neuroclip.cli.options import SensorSize
+from neuroclip.cli.fitted import open_fitted
 from neuroclip.cli.reporting import Failures
-from neuroclip.errors import HeadError
-
-if TYPE_CHECKING:
-    from neuroclip.backbones import Model
-    from neuroclip.heads import SavedHead
 
 FittedModel = Annotated[
     str | None,
@@ -43,46 +37,21 @@ def command(
     """Name recordings with a fitted head."""
     answering.check_windows(window_us, slide)
 
-    from neuroclip import heads
     from neuroclip.cli import inputs
 
-    saved = heads.load(head)
-    loaded = model_of(saved, head, model, precision=precision, device=device)
+    fitted = open_fitted(head)
+    loaded = fitted.model(model, precision=precision, device=device)
     failures = Failures()
-    found = inputs.read_all(recordings, failures, format=format, size=size or size_of(saved), recover=recover)
+    found = inputs.read_all(recordings, failures, format=format, size=size or fitted.size, recover=recover)
     answering.answer(
-        saved.head,
-        saved.state,
+        fitted.saved.head,
+        fitted.saved.state,
         found,
-        saved.classes(loaded),
+        fitted.saved.classes(loaded),
         failures,
         model=loaded,
-        head_name=saved.provenance["head"]["name"],
+        head_name=fitted.name,
         window_us=window_us,
         slide=slide,
         json=json,
     )
-
-
-def model_of(saved: SavedHead, folder: Path, model: str | None, **options: Any) -> Model:
-    """Load the model that a head was fitted with, from where it was, or from where `model` says it is.
-
-    Raises:
-        HeadError: It has other weights.
-    """
-    from neuroclip.backbones import load_model
-
-    fitted = saved.provenance["model"]
-    loaded = load_model(model or fitted["name"], **options)
-    if loaded.weights_digest != fitted["digest"]:
-        raise HeadError(
-            f"{folder} was fitted with {fitted['name']} (weights {fitted['digest'][:8]}), but {loaded.name} has the "
-            f"weights {loaded.weights_digest[:8]}: give that model with --model, or fit again"
-        )
-    return loaded
-
-
-def size_of(saved: SavedHead) -> SensorSize | None:
-    """Return the sensor's size of the recordings that a head was fitted on, if it was one."""
-    size = saved.provenance.get("data", {}).get("size")
-    return SensorSize(*size) if size else None

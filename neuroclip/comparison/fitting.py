@@ -18,7 +18,7 @@ from neuroclip.comparison.metrics import Metrics, metrics_of
 from neuroclip.comparison.task import Task
 from neuroclip.comparison.training import Progress, train
 from neuroclip.errors import DatasetError, HeadError
-from neuroclip.heads import Checkpoint, Head, State, describe, minibatches
+from neuroclip.heads import Checkpoint, Head, State, describe, finite, minibatches
 from neuroclip.heads.registry import name_of
 from neuroclip.shapes import Labels, Logits
 
@@ -69,12 +69,14 @@ def fit(
     head: Head,
     *,
     seed: int,
+    about: Mapping[str, str] | None = None,
     folder: Path | None = None,
     as_published: bool = False,
     progress: Progress | None = None,
 ) -> Fitted:
     """Fit a head on the training part of the task's split. Nothing else of the set is within its reach.
 
+    `about` is what else decides the outcome, such as the digest of a teacher, and becomes part of the provenance.
     `folder` keeps the checkpoints of a long training (see `train`). `as_published` also scores every checkpoint on the
     test part, beside the head, which does not see it, and never to choose what is returned.
 
@@ -89,7 +91,7 @@ def fit(
             f"{name_of(head)} needs at least {head.min_shots} shots per class, and "
             f"{task.classes.names[int(counts.argmin())]!r} has {int(counts.min())}: give --shots"
         )
-    provenance = _provenance(task, head, seed)
+    provenance = provenance_of(task, head, seed, about)
     x, y = task.read(head.training, names), task.labels(names)
     scores: list[float] = []
     score: Callable[[Checkpoint], None] | None = None
@@ -137,13 +139,13 @@ def evaluate(task: Task, head: Head, state: State, names: Sequence[str]) -> Eval
 def _logits(task: Task, head: Head, state: State, x: Any) -> Logits:
     with torch.no_grad():
         parts = [head.logits(state, part, task.classes) for _, part in minibatches(x, _BATCH)]
-    logits = torch.cat(parts).float()
-    if not torch.isfinite(logits).all():
-        raise HeadError(f"{name_of(head)} gives scores that are no numbers: is one of its options extreme?")
-    return logits
+    return finite(torch.cat(parts).float(), name_of(head))
 
 
-def _provenance(task: Task, head: Head, seed: int) -> dict[str, Any]:
+def provenance_of(
+    task: Task, head: Head, seed: int, about: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return everything that decides what a head learns, as JSON can hold it."""
     sizes = {item.file.size for item in task.dataset.items}
     return {
         "versions": {name: version(name) for name in ("neuroclip", "torch", "open_clip_torch")},
@@ -164,6 +166,7 @@ def _provenance(task: Task, head: Head, seed: int) -> dict[str, Any]:
         },
         "split": {"digest": task.split.digest, "shots": task.split.shots, "seed": task.split.seed},
         "seed": seed,
+        **(about or {}),
     }
 
 

@@ -37,7 +37,6 @@ class Task:
     """The classes in their order, where a fitted head brings them; else those of the set."""
 
     def __post_init__(self) -> None:
-        self.split.check(self.dataset)
         object.__setattr__(self, "names", self.names or self.dataset.classes)
         unknown = [label for label in self.dataset.classes if label not in self.names]
         if unknown:
@@ -45,6 +44,7 @@ class Task:
                 f"{self.dataset.name} has recordings of {unknown[0]!r}, which the head does not know; it was fitted on "
                 + ", ".join(self.names)
             )
+        self.split.check(self.dataset)
 
     @cached_property
     def classes(self) -> Classes:

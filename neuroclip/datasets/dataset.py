@@ -26,19 +26,22 @@ class Item:
         name: Its path relative to the root, with forward slashes; split files know it by this.
         file: The recording; its label is never None.
         part: The part that the set puts it into; None where the set does not say.
-        offset_us: What to add to the time of an event to get that of the paired video, microseconds.
     """
 
     name: str
     file: RecordingFile
     part: Part | None = None
-    offset_us: int = 0
 
     @property
     def label(self) -> str:
         """The class that it shows."""
         assert self.file.label is not None
         return self.file.label
+
+    @property
+    def offset_us(self) -> int:
+        """What to add to the time of an event to get that of the paired video, microseconds."""
+        return self.file.offset_us
 
 
 @dataclass(frozen=True, eq=False)

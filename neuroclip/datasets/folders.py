@@ -12,7 +12,7 @@ from neuroclip.errors import DatasetError
 from neuroclip.formats import RecordingFile
 
 Make = Callable[..., RecordingFile]
-"""Makes a recording file of `path`, `label` and `video`, to be read as was asked for."""
+"""Makes a recording file of `path`, `label`, `video` and `offset_us`, to be read as was asked for."""
 
 PARTS: dict[str, Part] = {
     "train": "train", "training": "train",
@@ -21,8 +21,10 @@ PARTS: dict[str, Part] = {
 }  # fmt: skip
 
 
-def scan(root: Path, make: Make) -> list[Item]:
+def scan(root: Path, make: Make, lists: Path | None = None) -> list[Item]:
     """Find the recordings below class folders, in the order of their paths; a class may have folders inside.
+
+    `lists` is a folder that is no class, because the lists of a split are in it.
 
     Raises:
         DatasetError: There are no recordings, none in a class folder, or class folders beside halves.
@@ -31,7 +33,7 @@ def scan(root: Path, make: Make) -> list[Item]:
         f: part for f in folders(root) if (part := _part_of(f)) is not None and folders(f)
     }
     if not halves:
-        return _classes(root, root, None, make)
+        return _classes(root, root, None, make, lists=lists)
     for other in folders(root):
         if other not in halves and recordings(other):
             raise DatasetError(
@@ -76,9 +78,13 @@ def video_beside(path: Path, listed: Iterable[Path]) -> Path | None:
     return next((video for video in beside if video.is_file() and video not in listed), None)
 
 
-def _classes(root: Path, half: Path, part: Part | None, make: Make, *, empty: bool = False) -> list[Item]:
+def _classes(
+    root: Path, half: Path, part: Part | None, make: Make, *, empty: bool = False, lists: Path | None = None
+) -> list[Item]:
     items: list[Item] = []
     for folder in folders(half):
+        if lists is not None and folder.resolve() == lists:
+            continue
         found = recordings(folder)
         if not found and not empty:
             raise _without_recordings(root, folder.name)

@@ -34,6 +34,8 @@ class KnownSet:
         official: The official split, in words.
         train_share: Where the official split is a rule: this share of each class, first in the order of its files,
             is for training (rounded up), the rest for testing.
+        splits: How many official splits are published as lists of files; 0: none.
+        lists_url: Where.
         recognise: A pattern of file names. A set whose labels are exactly these, whose files all match, and whose first
             recording of each class fits the sensor, is this set beyond doubt. Empty: never recognised.
         source, licence, url: Where it is from.
@@ -51,6 +53,8 @@ class KnownSet:
     min_count: int = 1
     flip: bool = True
     train_share: float | None = None
+    splits: int = 0
+    lists_url: str = ""
     recognise: str = ""
     words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 

@@ -19,7 +19,7 @@ from neuroclip.datasets.folders import Make, recordings, scan
 from neuroclip.datasets.known_sets import load_known
 from neuroclip.errors import DatasetError, RecordingError
 from neuroclip.formats import RecordingFile
-from neuroclip.recording import Recording
+from neuroclip.recording import Recording, digest_of_file
 
 PREFIX = "spikingjelly:"
 _USAGE = "expected spikingjelly:NAME:ROOT, where ROOT is the folder that spikingjelly was given"
@@ -33,10 +33,16 @@ class Trial(RecordingFile):
     stop_us: int = 0
 
     @cached_property
-    def digest(self) -> str:
+    def events_digest(self) -> str:
         """As that of a file, and of the stretch."""
         whole = RecordingFile(self.path, size=self.size, format=self.format, recover=self.recover).digest
         return blake2b(f"{whole} {self.start_us} {self.stop_us}".encode(), digest_size=16).hexdigest()
+
+    @cached_property
+    def content_digest(self) -> str:
+        """Of the file's bytes, and of the stretch."""
+        stretched = f"{digest_of_file(self.path)} {self.start_us} {self.stop_us}"
+        return blake2b(stretched.encode(), digest_size=16).hexdigest()
 
     def load(self) -> Recording:
         """Read the file, and return the stretch.
@@ -107,9 +113,8 @@ def _gestures(root: Path, make: Make) -> list[Item]:
                     whole.size,
                     whole.format,
                     whole.recover,
-                    None,
-                    int(start),
-                    int(stop),
+                    start_us=int(start),
+                    stop_us=int(stop),
                 )
                 items.append(Item(f"{file}#{i}", trial, part))
     return items

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,10 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from neuroclip import formats
-from neuroclip.datasets import folders, layouts, tables
+from neuroclip.datasets import folders, layouts, official, tables
 from neuroclip.datasets.dataset import Dataset, Item, natural_order
 from neuroclip.datasets.known_sets import KnownSet, known_sets, load_known
-from neuroclip.errors import DatasetError, RecordingError
+from neuroclip.errors import DatasetError, DatasetWarning, RecordingError
 from neuroclip.formats import RecordingFile
 
 _LABELS = "labels.csv"
@@ -32,12 +33,13 @@ def open_dataset(
 
     A folder may have `Train/` and `Test/` halves (and one for validation), in any case. One without class folders
     but with `labels.csv` is that table. `known` names a known set, or is "none"; without it a set is taken for a known
-    one only where there is no doubt. The known set gives the sensor's size unless `size` does; where neither
+    one only where there is no doubt. "ucf101:2" is UCF-101 in the parts of its second official split, whose lists are
+    in the folder or beside it. The known set gives the sensor's size unless `size` does; where neither
     does, and files do not say it either, `Dataset.sized` settles it.
 
     Raises:
         DatasetError: Nothing is there, a class has no recordings or is none of the known set's, there are fewer than
-            two classes, a row of the table is wrong, or a file comes twice.
+            two classes, a row of the table is wrong, a file comes twice, or the lists of a split do not fit.
     """
     try:
         return _open(
@@ -48,12 +50,16 @@ def open_dataset(
 
 
 def _open(data: str, known: str | None, size: tuple[int, int] | None, make: folders.Make) -> Dataset:
+    told = number = lists = None
+    if known not in (None, "none"):
+        told, number = official.parse_known(known)
     if data.startswith(layouts.PREFIX):
         name, root, items = layouts.find(data, make)
-        known = known or name
+        told = told if known else load_known(name)
     else:
         path = Path(data).expanduser()
-        name, root, items = _find(path, make)
+        lists = official.find_lists(path if path.is_dir() else path.parent, told) if told else None
+        name, root, items = _find(path, make, lists)
     labels = {item.label for item in items}
     if len(labels) < 2:
         there = f"only the class {min(labels)!r}" if labels else "no recording in a class folder"
@@ -62,20 +68,25 @@ def _open(data: str, known: str | None, size: tuple[int, int] | None, make: fold
             "classes, or a CSV with the columns file,label"
         )
     _check_once(items)
-    told = _recognise(items, labels) if known is None else None if known == "none" else load_known(known)
+    _warn_of_case(labels, data)
+    told = told or (_recognise(items, labels) if known is None else None)
     if told is None:
         return Dataset(name, root, tuple(items), tuple(sorted(labels, key=natural_order)))
     if size is None and told.size is not None:
         items = [replace(item, file=replace(item.file, size=told.size)) for item in items]
-    items = _official_parts(items, told)
-    return Dataset(told.name, root, tuple(items), _known_order(labels, told, root), told)
+    classes = _known_order(labels, told, root)
+    if number is not None:
+        items = official.official_parts(items, told, number, lists, root)
+    else:
+        items = _first_share(items, told)
+    return Dataset(told.name, root, tuple(items), classes, told)
 
 
-def _find(path: Path, make: folders.Make) -> tuple[str, Path, list[Item]]:
+def _find(path: Path, make: folders.Make, lists: Path | None) -> tuple[str, Path, list[Item]]:
     if path.is_dir():
         if not folders.folders(path) and (path / _LABELS).is_file():
             return path.resolve().name, path, tables.read_table(path / _LABELS, make)
-        return path.resolve().name, path, folders.scan(path, make)
+        return path.resolve().name, path, folders.scan(path, make, lists)
     if not path.exists():
         raise DatasetError(f"{path}: there is no such folder or file")
     if path.suffix.lower() != ".csv":
@@ -101,6 +112,20 @@ def _check_once(items: Sequence[Item]) -> None:
             raise DatasetError(f"the same file comes twice: as {' and as '.join(as_what)}; leave one out")
 
 
+def _warn_of_case(labels: set[str], data: str) -> None:
+    alike: defaultdict[str, list[str]] = defaultdict(list)
+    for label in sorted(labels):
+        alike[label.casefold()].append(label)
+    pairs = [" and ".join(map(repr, those)) for those in alike.values() if len(those) > 1]
+    if pairs:
+        warnings.warn(
+            f"{data}: the labels {', '.join(pairs)} differ only in case, and are classes of their own: rename them if "
+            "they are the same",
+            DatasetWarning,
+            stacklevel=4,
+        )
+
+
 def _recognise(items: Sequence[Item], labels: set[str]) -> KnownSet | None:
     for known in map(load_known, known_sets()):
         fits = bool(known.recognise) and labels == set(known.words)
@@ -119,7 +144,7 @@ def _inside(file: RecordingFile, known: KnownSet) -> bool:
     return known.size is None or (found.x_max < known.size[0] and found.y_max < known.size[1])
 
 
-def _official_parts(items: list[Item], known: KnownSet) -> list[Item]:
+def _first_share(items: list[Item], known: KnownSet) -> list[Item]:
     if known.train_share is None or any(item.part is not None for item in items):
         return items
     number = Counter(item.label for item in items)

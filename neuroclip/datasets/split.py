@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -46,14 +47,25 @@ class Split:
         return hashed.hexdigest()
 
     def write(self, path: Path) -> None:
-        """Write it as JSON that people can read: seed, shots, digest, classes, and the names per part and class."""
+        """Write it as JSON that people can read: seed, shots, digest, classes, and the names per part and class.
+
+        The file appears whole or not at all.
+
+        Raises:
+            DatasetError: It cannot be written.
+        """
         parts = {
             part: {c: [n for n in getattr(self, part) if self.labels[n] == c] for c in self.classes}
             for part in PARTS
         }
         about: dict[str, Any] = {"seed": self.seed, "shots": self.shots, "digest": self.digest}
         text = json.dumps(about | {"classes": self.classes} | parts, indent=1, ensure_ascii=False)
-        path.write_text(text + "\n", encoding="utf-8")
+        unfinished = path.with_name(f"{path.name}.part")
+        try:
+            unfinished.write_text(text + "\n", encoding="utf-8")
+            os.replace(unfinished, path)
+        except OSError as error:
+            raise DatasetError(f"{path}: cannot be written: {error.strerror or error}") from error
 
     @staticmethod
     def read(path: Path) -> Split:
@@ -73,6 +85,12 @@ class Split:
         except DatasetError as error:
             raise DatasetError(f"{path}: {error}") from error
 
+    def without(self, names: Collection[str]) -> Split:
+        """Return what is left of it without some recordings."""
+        left = {part: tuple(name for name in getattr(self, part) if name not in names) for part in PARTS}
+        labels = {name: label for name, label in self.labels.items() if name not in names}
+        return replace(self, **left, labels=labels)
+
     def check(self, dataset: Dataset) -> None:
         """Check that this is a split of that set, and that nothing to fit on is also in the test, by name or by bytes.
 
@@ -83,7 +101,10 @@ class Split:
         items = {item.name: item for item in dataset.items}
         for name, label in self.labels.items():
             if name not in items:
-                raise DatasetError(f"the split names {name!r}, which is not in {dataset.root}")
+                raise DatasetError(
+                    f"the split names {name!r}, which is not in {dataset.root}: put it back, or give a split of this "
+                    "set (--split-file)"
+                )
             if items[name].label != label:
                 raise DatasetError(
                     f"the split says that {name!r} is of the class {label!r}, but in {dataset.root} it is of "
@@ -109,11 +130,12 @@ def _check_bytes(fitted: list[Item], measured: list[Item]) -> None:
     except OSError as error:
         raise DatasetError(f"{error.filename}: cannot be read: {error.strerror or error}") from error
     both = set(sizes[0].values()) & set(sizes[1].values())
-    names = {item.file.digest: item.name for item in fitted if sizes[0][item.name] in both}
+    # Of the events' bytes alone: beside another video, or read in another way, they are the same recording.
+    names = {item.file.content_digest: item.name for item in fitted if sizes[0][item.name] in both}
     for item in measured:
-        if sizes[1][item.name] in both and item.file.digest in names:
+        if sizes[1][item.name] in both and item.file.content_digest in names:
             raise DatasetError(
-                f"{names[item.file.digest]} is to fit on and {item.name} to measure on, but both are the same "
+                f"{names[item.file.content_digest]} is to fit on and {item.name} to measure on, but both are the same "
                 "recording: leave one out"
             )
 

@@ -72,8 +72,8 @@ def _item(table: Path, line: int, row: dict[str, str], listed: set[Path], make: 
         raise DatasetError(f"{where}: offset_us is {offset!r}; expected whole microseconds") from error
     path = _file(table, row["file"], where)
     video = _file(table, row["video"], where) if row.get("video") else video_beside(path, listed)
-    recording = make(path=path, label=row["label"], video=video)
-    return Item(Path(row["file"]).as_posix(), recording, PARTS[split] if split else None, offset_us)
+    recording = make(path=path, label=row["label"], video=video, offset_us=offset_us)
+    return Item(Path(row["file"]).as_posix(), recording, PARTS[split] if split else None)
 
 
 def _file(table: Path, name: str, where: str) -> Path:

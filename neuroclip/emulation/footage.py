@@ -1,8 +1,8 @@
-"""The pictures of a video file, grey and scaled, one by one with the times at which they are shown."""
+"""The pictures of a video file, scaled, one by one with the times at which they are shown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,10 @@ MOST_PIXELS = 1 << 26
 class Footage:
     """A video that can be walked through again and again; each time it is opened and decoded anew.
 
-    Pictures are luma (0 to 255, full range), turned as the file says, and scaled by area to `size`. Without a size
-    they are scaled down, with their shape on the screen kept, until no side is longer than `longest`. Times are those
-    of presentation, in whole microseconds from the first picture on; constant frame rates are not assumed. A picture
-    that is not later than the one before is left out.
+    Pictures are luma (0 to 255, full range), or with `colour` red, green and blue [h, w, 3]; turned as the file says,
+    and scaled by area to `size`. Without a size they are scaled down, with their shape on the screen kept, until no
+    side is longer than `longest`. Times are those of presentation, in whole microseconds from the first picture on;
+    constant frame rates are not assumed. A picture that is not later than the one before is left out.
 
     Raises:
         RecordingError: It cannot be opened, or shows nothing. Without the file's name.
@@ -30,10 +30,15 @@ class Footage:
     """
 
     def __init__(
-        self, path: Path, size: tuple[int, int] | None = None, *, longest: int | None = None
+        self,
+        path: Path,
+        size: tuple[int, int] | None = None,
+        *,
+        longest: int | None = None,
+        colour: bool = False,
     ) -> None:
         """Open the video to see how large and how long it is."""
-        self.path = path
+        self.path, self._format = path, "rgb24" if colour else "gray"
         with _opened(path) as container:
             stream = _stream(container)
             self.duration_us: int | None = None
@@ -62,6 +67,17 @@ class Footage:
         Raises:
             RecordingError: After the last good picture, where the file is damaged or ends too early.
         """
+        return self._shown(self._picture)
+
+    def times(self) -> list[int]:
+        """Return when each picture is shown, microseconds from the first one on; decodes, and scales nothing.
+
+        Raises:
+            RecordingError: The file is damaged or ends too early.
+        """
+        return [time_us for _, time_us in self._shown(lambda frame: None)]
+
+    def _shown(self, made: Callable[[Any], Any]) -> Iterator[tuple[Any, int]]:
         shown, first, latest = 0, None, -1
         with _opened(self.path) as container:
             stream = _stream(container)
@@ -73,7 +89,7 @@ class Footage:
                     first = time_us if first is None else first
                     if time_us - first > latest:
                         latest = time_us - first
-                        yield self._picture(frame), latest
+                        yield made(frame), latest
                         shown += 1
             except _errors() as error:
                 raise _damaged(f"it cannot be decoded after picture {shown}", error) from error
@@ -82,10 +98,10 @@ class Footage:
 
     def _picture(self, frame: Any) -> Picture:
         width, height = self.size[::-1] if self._turns % 2 else self.size
-        grey = frame.reformat(
-            width, height, "gray", interpolation="AREA", dst_color_range="JPEG"
+        picture = frame.reformat(
+            width, height, self._format, interpolation="AREA", dst_color_range="JPEG"
         ).to_ndarray()
-        return np.ascontiguousarray(np.rot90(grey, self._turns))
+        return np.ascontiguousarray(np.rot90(picture, self._turns))
 
 
 def _opened(path: Path) -> Any:

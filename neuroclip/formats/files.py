@@ -9,10 +9,10 @@ from pathlib import Path
 
 from neuroclip.errors import RecordingError
 from neuroclip.formats.reading import Size, read
-from neuroclip.recording import Recording
+from neuroclip.recording import Recording, digest_of_file
 
 _READERS = (
-    1  # raised when a reader gives other events of the same bytes, so that nothing old is taken for them
+    2  # raised when a reader gives other events of the same bytes, so that nothing old is taken for them
 )
 
 
@@ -27,6 +27,7 @@ class RecordingFile:
         format: By which to read it; None: as its content says.
         recover: Whether to take a damaged file as far as it is good.
         video: The ordinary video that shows the same scene, if it is a file of its own.
+        offset_us: What to add to the time of an event to get that of this video, microseconds.
     """
 
     path: Path
@@ -35,10 +36,23 @@ class RecordingFile:
     format: str | None = None
     recover: bool = False
     video: Path | None = None
+    offset_us: int = 0
 
     @cached_property
     def digest(self) -> str:
-        """128 bits of BLAKE2b, hexadecimal, of the file's bytes and how they are read; not of its name and label.
+        """128 bits of BLAKE2b, hexadecimal, of `events_digest`, and where there is a video, of its bytes and offset.
+
+        Raises:
+            RecordingError: A file cannot be read.
+        """
+        if self.video is None or self.video == self.path:
+            return self.events_digest
+        both = f"{self.events_digest} {digest_of_file(self.video)} {self.offset_us}"
+        return blake2b(both.encode(), digest_size=16).hexdigest()
+
+    @cached_property
+    def events_digest(self) -> str:
+        """The same of the file's bytes and how they are read alone; not of its name and label.
 
         Raises:
             RecordingError: The file cannot be read.
@@ -53,6 +67,15 @@ class RecordingFile:
             raise RecordingError(f"{self.path}: cannot be read: {error.strerror or error}") from error
         return hashed.hexdigest()
 
+    @cached_property
+    def content_digest(self) -> str:
+        """The same of the file's bytes alone, however they are read: by it a recording is known again.
+
+        Raises:
+            RecordingError: The file cannot be read.
+        """
+        return digest_of_file(self.path)
+
     def load(self) -> Recording:
         """Read it.
 
@@ -60,4 +83,6 @@ class RecordingFile:
             RecordingError, OptionError: As `read`.
         """
         recording = read(self.path, format=self.format, size=self.size, recover=self.recover)
-        return replace(recording, label=self.label, video=self.video or recording.video)
+        if self.video is None:
+            return replace(recording, label=self.label)
+        return replace(recording, label=self.label, video=self.video, video_offset_us=self.offset_us)

@@ -65,6 +65,10 @@ class Format(ABC):
                 it.
         """
 
+    def pieces_of_size(self, path: Path, size: tuple[int, int]) -> Iterator[Piece]:
+        """Read the events of a sensor of this width and height: by default those of `pieces`, where they are."""
+        return self.pieces(path)
+
     def write(self, path: Path, recording: Recording) -> None:
         """Write a recording, so that `pieces` gives the same events and size again.
 

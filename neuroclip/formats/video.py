@@ -34,9 +34,16 @@ class Video(Format):
 
     def pieces(self, path: Path) -> Iterator[Piece]:
         """Emulate picture by picture."""
+        return self._pieces(path, None)
+
+    def pieces_of_size(self, path: Path, size: tuple[int, int]) -> Iterator[Piece]:
+        """Scale the pictures to the sensor."""
+        return self._pieces(path, size)
+
+    def _pieces(self, path: Path, size: tuple[int, int] | None) -> Iterator[Piece]:
         from neuroclip.emulation import Footage, emulate_stream
 
-        footage = Footage(path, longest=LONGEST_SIDE)
+        footage = Footage(path, size, longest=LONGEST_SIDE)
         waiting: list[Events] = []
         number = 0
         try:

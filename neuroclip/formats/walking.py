@@ -55,7 +55,7 @@ def pieces(
     path, events = Path(path), 0
     try:
         chosen = format_of(path, format)
-        for piece in chosen.pieces(path):
+        for piece in chosen.pieces(path) if size is None else chosen.pieces_of_size(path, size):
             good, wrong = _inside(piece.events, (size or piece.size) if inside else None, events)
             if good:
                 yield piece if wrong is None else replace(piece, events=piece.events[:good])

@@ -13,8 +13,10 @@ from neuroclip.heads.registry import Row, find, installed
 if TYPE_CHECKING:
     from neuroclip.heads.batches import Batch, item_count, minibatches, take
     from neuroclip.heads.contract import Checkpoint, Head, Operations, State
+    from neuroclip.heads.nesting import nested, unnested
     from neuroclip.heads.options import describe, make, restore
     from neuroclip.heads.saving import SavedHead, load, save
+    from neuroclip.heads.scores import finite
     from neuroclip.heads.shots import folds
 
 __all__ = [
@@ -27,22 +29,27 @@ __all__ = [
     "State",
     "describe",
     "find",
+    "finite",
     "folds",
     "installed",
     "item_count",
     "load",
     "make",
     "minibatches",
+    "nested",
     "restore",
     "save",
     "take",
+    "unnested",
 ]
 
 _HOMES = {
     **dict.fromkeys(("Batch", "item_count", "minibatches", "take"), "batches"),
     **dict.fromkeys(("Checkpoint", "Head", "Operations", "State"), "contract"),
+    **dict.fromkeys(("nested", "unnested"), "nesting"),
     **dict.fromkeys(("describe", "make", "restore"), "options"),
     **dict.fromkeys(("SavedHead", "load", "save"), "saving"),
+    "finite": "scores",
     "folds": "shots",
 }
 

@@ -9,17 +9,17 @@ import torch
 from torch import Tensor
 
 Batch = Any
-"""A tensor (n, ...), or for a `Joint` a mapping of such tensors."""
+"""A tensor (n, ...), or for a `Joint` a mapping of such batches."""
 
 
 def item_count(x: Batch) -> int:
     """Return n, the number of recordings."""
-    return len(next(iter(x.values()))) if isinstance(x, Mapping) else len(x)
+    return item_count(next(iter(x.values()))) if isinstance(x, Mapping) else len(x)
 
 
 def take(x: Batch, index: Tensor | slice) -> Batch:
     """Return the recordings at `index`, a copy where `index` is a tensor; nothing else is read from disk."""
-    return {name: part[index] for name, part in x.items()} if isinstance(x, Mapping) else x[index]
+    return {name: take(part, index) for name, part in x.items()} if isinstance(x, Mapping) else x[index]
 
 
 def minibatches(

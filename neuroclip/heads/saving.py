@@ -37,7 +37,8 @@ class SavedHead:
         state: What it learned.
         names, prompts: The classes it was fitted for.
         provenance: What its maker wrote down: versions, the model's digest, seeds, the digest of the split.
-        digest: Of options, classes and state, 128 bits in hexadecimal; provenance is no part of it.
+        digest: Of options, classes and state, 128 bits in hexadecimal; provenance is no part of it. It is saved as
+            well, so that `load` finds out what was damaged or changed.
     """
 
     head: Head
@@ -78,6 +79,7 @@ def save(
     }
     # Copies: safetensors refuses tensors that share memory or are not contiguous.
     tensors = {key: value.detach().cpu().contiguous().clone() for key, value in state.items()}
+    content["digest"] = digest = _digest(content, tensors)
     try:
         text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         directory.mkdir(parents=True, exist_ok=True)
@@ -91,24 +93,28 @@ def save(
         raise HeadError(f"the provenance of {name} is more than JSON can hold: {error}") from error
     except (OSError, SafetensorError) as error:
         raise HeadError(f"{directory}: the head cannot be written ({error})") from error
-    return _digest(content, tensors)
+    return digest
 
 
 def load(directory: Path) -> SavedHead:
     """Read a fitted head.
 
     Raises:
-        HeadError: Not a saved head, damaged, or of a head that is not installed; the message names the folder.
+        HeadError: Not a saved head, damaged, changed after it was saved, or of a head that is not installed; the
+            message names the folder.
     """
+    content: Any = None
     try:
-        content = json.loads((directory / JSON).read_text(encoding="utf-8"))
+        content = json.loads((directory / JSON).read_text(encoding="utf-8"), parse_constant=_refuse)
         if content["format"] != _VERSION:
             raise HeadError(
                 f"its format is {content['format']!r}, this version reads {_VERSION}: update NeuroCLIP"
             )
+        if not isinstance(content["provenance"], Mapping):
+            raise TypeError(f"provenance is {content['provenance']!r}, not a table")
         with safe_open(directory / TENSORS, "pt") as file:
             state: State = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no mapping
-        return SavedHead(
+        saved = SavedHead(
             head=restore(content["head"], content["options"]),
             state=state,
             names=tuple(content["classes"]["names"]),
@@ -116,16 +122,28 @@ def load(directory: Path) -> SavedHead:
             provenance=content["provenance"],
             digest=_digest(content, state),
         )
+        wanted = content["digest"]
     except FileNotFoundError as error:
         missing = next((name for name in (JSON, TENSORS) if not (directory / name).exists()), JSON)
         raise HeadError(f"{directory} holds no saved head: there is no {missing}") from error
     except NeuroclipError as error:
-        package = content.get("package", {}).get("name", "?")  # type: ignore[possibly-unbound]
+        about = content.get("package")
+        package = about.get("name", "?") if isinstance(about, Mapping) else "?"
         raise HeadError(f"{directory}: {error} (it was saved by a head of the package {package})") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
         raise HeadError(
             f"{directory}: the saved head is damaged ({type(error).__name__}: {error})"
         ) from error
+    if saved.digest != wanted:
+        raise HeadError(
+            f"{directory}: the head was changed after it was saved, its digest is {saved.digest} and {JSON} says "
+            f"{wanted!r}: put the old files back, or fit it again"
+        )
+    return saved
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
 
 
 def _prompts_to_json(prompts: PromptSet) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from neuroclip.bank import Bank
 from neuroclip.classes import DEFAULT_PROMPTS, Classes, load_prompts, parse_classes
 from neuroclip.errors import ClassesError, HeadError
 from neuroclip.formats import read, read_many
-from neuroclip.heads import Head, State, describe, find, make
+from neuroclip.heads import Head, State, describe, find, finite, make
 from neuroclip.prediction.answer import Prediction
 from neuroclip.recording import Recording
 from neuroclip.representations import ClipTimesteps, Joint, Representation, TernaryFrames, step_edges
@@ -89,7 +89,11 @@ def predict(
     head_name: str,
     bank: Bank | None = None,
 ) -> list[Prediction]:
-    """Ask a fitted head about recordings, all encoded together. No recording changes the answer for another."""
+    """Ask a fitted head about recordings, all encoded together. No recording changes the answer for another.
+
+    Raises:
+        HeadError: A score is not finite.
+    """
     if not recordings:
         return []
     representation = head.representation.filled(model.name)
@@ -99,7 +103,7 @@ def predict(
 
     x = (bank or Bank()).get(representation, recordings, backbones)
     with torch.no_grad():
-        scores = head.logits(state, x, classes).double().softmax(-1)
+        scores = finite(head.logits(state, x, classes), head_name).double().softmax(-1)
         each = head.timestep_logits(state, x, classes)
     painter = _painter(representation)
     provenance = {

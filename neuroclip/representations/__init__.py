@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from neuroclip.representations.base import Backbone, Backbones, Representation
     from neuroclip.representations.counts import EventCounts, EventsPerTimestep, TernaryFrames
     from neuroclip.representations.embeddings import ClipTimesteps, Features, Joint, valid_timesteps
+    from neuroclip.representations.volumes import FlowVolume, RgbVolume, SignedVolume
 
 __all__ = [
     "Augmented",
@@ -27,8 +28,11 @@ __all__ = [
     "EventCounts",
     "EventsPerTimestep",
     "Features",
+    "FlowVolume",
     "Joint",
     "Representation",
+    "RgbVolume",
+    "SignedVolume",
     "TernaryFrames",
     "frames",
     "paint",
@@ -44,8 +48,11 @@ _HOMES = {
     "EventCounts": "counts",
     "EventsPerTimestep": "counts",
     "Features": "embeddings",
+    "FlowVolume": "volumes",
     "Joint": "embeddings",
     "Representation": "base",
+    "RgbVolume": "volumes",
+    "SignedVolume": "volumes",
     "TernaryFrames": "counts",
     "valid_timesteps": "embeddings",
 }

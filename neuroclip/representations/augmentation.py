@@ -120,7 +120,8 @@ class Augmented(Representation):
         inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
         kept = events[inside]  # a copy, by the mask
         kept["x"], kept["y"] = x[inside], y[inside]
-        return replace(recording, events=kept, video=None)  # the video shows the scene where it was
+        # Without the video, which shows the scene where it was.
+        return replace(recording, events=kept, video=None, video_offset_us=0)
 
 
 def _uniforms(what: str) -> list[float]:

@@ -135,6 +135,23 @@ class Representation(ABC):
         return tuple(sorted(names))
 
 
+@dataclass(frozen=True)
+class WithoutBackbone(Representation):
+    """All the work is preparation."""
+
+    @abstractmethod
+    def prepare(self, recording: Recording) -> Tensor:
+        """Return the tensor of one recording."""
+
+    def compute(self, recording: Recording, backbones: Backbones) -> Tensor:
+        """Return the tensor of one recording; no backbone is asked."""
+        return self.prepare(recording)
+
+    def finish(self, prepared: Sequence[Tensor], backbones: Backbones) -> list[Tensor]:
+        """Return what was prepared."""
+        return list(prepared)
+
+
 def _nested(value: Any) -> Iterator[Representation]:
     if isinstance(value, Representation):
         yield value

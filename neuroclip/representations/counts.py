@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,7 +10,7 @@ import torch
 from torch import Tensor
 
 from neuroclip.recording import Recording
-from neuroclip.representations.base import Backbones, Representation
+from neuroclip.representations.base import WithoutBackbone
 from neuroclip.representations.painting import check_painting
 from neuroclip.representations.splits import check_split, step_edges
 from neuroclip.representations.ternary import frames
@@ -20,23 +18,7 @@ from neuroclip.shapes import Volume
 
 
 @dataclass(frozen=True)
-class _WithoutBackbone(Representation):
-    """All the work is preparation."""
-
-    @abstractmethod
-    def prepare(self, recording: Recording) -> Tensor: ...
-
-    def compute(self, recording: Recording, backbones: Backbones) -> Tensor:
-        """Return the tensor of one recording; no backbone is asked."""
-        return self.prepare(recording)
-
-    def finish(self, prepared: Sequence[Tensor], backbones: Backbones) -> list[Tensor]:
-        """Return what was prepared."""
-        return list(prepared)
-
-
-@dataclass(frozen=True)
-class _Stepped(_WithoutBackbone):
+class _Stepped(WithoutBackbone):
     steps: int = 10
     split: str = "events"
     window_us: int | None = None
@@ -71,7 +53,7 @@ class EventsPerTimestep(_Stepped):
 
 
 @dataclass(frozen=True)
-class TernaryFrames(_WithoutBackbone):
+class TernaryFrames(WithoutBackbone):
     """What `neuroclip.frames` paints: uint8 [t, h, w].
 
     There is no padding, which would look like a scene that stands still.

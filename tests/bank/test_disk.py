@@ -169,7 +169,18 @@ def test_every_cut_of_the_index_or_the_data_serves_whole_entries_only(tmp_path, 
 
 
 @pytest.mark.parametrize(
-    "line", [b"\0" * 40, b"{}", b"[1]", b"7", b'{"drop": 3}', b'{"drop": ["a"]}', b"\xff{", b'{"digest": 1}']
+    "line",
+    [
+        b"\0" * 40,
+        b"{}",
+        b"[1]",
+        b"7",
+        b'{"drop": 3}',
+        b'{"drop": ["a"]}',
+        b"\xff{",
+        b'{"digest": 1}',
+        b'{"digest": 1, "tensors": [], "offset": 1e999, "size": 0, "crc32": 0}',
+    ],
 )
 def test_a_line_that_is_none_is_passed_over(tmp_path, recordings, line):
     DiskBank(tmp_path).fill(Kept(), recordings, model)
@@ -177,9 +188,10 @@ def test_a_line_that_is_none_is_passed_over(tmp_path, recordings, line):
     first, rest = index.read_bytes().split(b"\n", 1)
     strange = json.loads(first) | {"tensors": [[None, "system", [3, 4]]]}
     too_long = json.loads(first) | {"tensors": [[None, "float32", [3, 5]]]}
-    index.write_bytes(
-        b"\n".join([first, line, json.dumps(strange).encode(), json.dumps(too_long).encode(), rest])
-    )
+    negative = json.loads(first) | {"tensors": [[None, "float32", [-3, -4]]]}
+    nameless = json.loads(first) | {"tensors": [[["a"], "float32", [3, 4]]]}
+    others = [json.dumps(other).encode() for other in (strange, too_long, negative, nameless)]
+    index.write_bytes(b"\n".join([first, line, *others, rest]))
     assert len(DiskBank(tmp_path).shelves()[0]) == 6
     assert DiskBank(tmp_path).shelves()[0].damaged() == {}
 
@@ -200,6 +212,40 @@ def test_damage_is_found_named_and_never_served(tmp_path, recordings):
     assert DiskBank(tmp_path).shelves()[0].damaged() == {}
     assert torch.equal(DiskBank(tmp_path).get(Kept(), recordings, model), expected)
     assert computed() == []
+
+
+def swapped(lines):
+    one, two = lines[0]["digest"], lines[1]["digest"]
+    return [lines[0] | {"digest": two}, lines[1] | {"digest": one}, *lines[2:]]
+
+
+@pytest.mark.parametrize(
+    ("damage", "number"),
+    [
+        (lambda lines: [lines[0] | {"tensors": [[None, "int32", [3, 4]]]}, *lines[1:]], 1),
+        (lambda lines: [lines[0] | {"tensors": [[None, "float32", [4, 3]]]}, *lines[1:]], 1),
+        (lambda lines: [lines[0] | {"tensors": [["a", "float32", [3, 4]]]}, *lines[1:]], 1),
+        (
+            lambda lines: [lines[0], lines[1] | {"tensors": [[n, "float32", [6]] for n in "ab"]}, *lines[2:]],
+            1,
+        ),
+        (lambda lines: [lines[0] | {"offset": lines[1]["offset"]}, *lines[1:]], 1),
+        (swapped, 2),
+    ],
+    ids=["dtype", "shape", "name", "number", "offset", "digests"],
+)
+@pytest.mark.parametrize("in_memory", [0, 2**20])
+def test_a_damaged_line_is_found_and_its_tensor_never_served(
+    tmp_path, recordings, monkeypatch, damage, number, in_memory
+):
+    monkeypatch.setattr(shelf, "_IN_MEMORY", in_memory)
+    expected = DiskBank(tmp_path).get(Kept(), recordings, model)
+    index = only("*/*.jsonl", tmp_path)
+    lines = damage([json.loads(line) for line in index.read_text().splitlines()])
+    index.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert len(DiskBank(tmp_path).shelves()[0].damaged()) == number
+    assert torch.equal(DiskBank(tmp_path).get(Kept(), recordings, model), expected)
+    assert DiskBank(tmp_path).shelves()[0].damaged() == {}
 
 
 def test_lines_without_their_bytes_are_found_until_they_are_computed_again(tmp_path, recordings):

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from neuroclip import formats
 from neuroclip.cli import app
 from neuroclip.recording import Recording
+from neuroclip.testing import TOY_CLASSES, toy_recordings
 
 
 @pytest.fixture
@@ -44,3 +46,16 @@ def write_recording(make_recording: Callable[..., Recording], tmp_path: Path) ->
         return path
 
     return write
+
+
+@pytest.fixture
+def toys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three classes, 4 recordings each to learn from and 2 to measure on; the bank in a folder of the test."""
+    monkeypatch.setenv("NEUROCLIP_BANK", str(tmp_path / "bank"))
+    for half, number, seed in (("Train", 4, 0), ("Test", 2, 1)):
+        for label in TOY_CLASSES:
+            folder = tmp_path / "toys" / half / label
+            folder.mkdir(parents=True)
+            for i, recording in enumerate(toy_recordings(label, number, seed=seed)):
+                formats.write(recording, folder / f"{i}.npz")
+    return tmp_path / "toys"

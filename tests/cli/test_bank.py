@@ -67,6 +67,16 @@ def test_verify_names_what_is_damaged_and_repair_drops_it(run, bank):
     assert run("bank", "verify", "--bank", bank.folder).stdout == "6 entries, 0 damaged\n"
 
 
+def test_what_another_version_wrote_is_not_called_damaged(run, bank):
+    about = next(bank.folder.glob("*/about.json"))
+    about.write_text(json.dumps({**json.loads(about.read_text()), "revision": 1}))
+    done = run("bank", "verify", "--bank", bank.folder)
+    assert done.exit_code == 0
+    assert "1 representations are of another version" in done.stderr
+    assert run("bank", "clear", "--yes", "--bank", bank.folder).exit_code == 0
+    assert bank.shelves() == []
+
+
 def test_clear_asks_first(run, bank):
     assert run("bank", "clear", "--bank", bank.folder, input="n\n").exit_code == 1
     assert len(bank.shelves()) == 2

@@ -45,7 +45,7 @@ def test_a_video_becomes_a_recording(run: Run, film: Path, tmp_path: Path) -> No
     assert (row["events"], row["on"]) == (len(recording), int(recording.events["on"].sum()))
     assert (row["video"], row["out"]) == (str(film), str(tmp_path / "a.npz"))
     assert row["options"]["on_threshold"] == 0.2
-    assert recording.digest == neuroclip.read(film).digest  # as when the video itself is read
+    assert np.array_equal(recording.events, neuroclip.read(film).events)  # as when the video itself is read
     said = run("emulate", film, "--out", tmp_path / "b.npz").stdout
     assert said.startswith(f"{len(recording)} events of 64x48 pixels in ")
 

@@ -9,23 +9,9 @@ from typing import Any
 
 import pytest
 
-from neuroclip import formats
-from neuroclip.testing import TOY_CLASSES, toy_recordings
+from neuroclip.testing import TOY_CLASSES
 
 Run = Callable[..., Any]
-
-
-@pytest.fixture
-def toys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Three classes, 4 recordings each to learn from and 2 to measure on; the bank in a folder of the test."""
-    monkeypatch.setenv("NEUROCLIP_BANK", str(tmp_path / "bank"))
-    for half, number, seed in (("Train", 4, 0), ("Test", 2, 1)):
-        for label in TOY_CLASSES:
-            folder = tmp_path / "toys" / half / label
-            folder.mkdir(parents=True)
-            for i, recording in enumerate(toy_recordings(label, number, seed=seed)):
-                formats.write(recording, folder / f"{i}.npz")
-    return tmp_path / "toys"
 
 
 def answer(result: Any) -> dict[str, Any]:

@@ -34,7 +34,16 @@ def test_what_is_easy_is_learned_and_measured(write_toys):
     assert found.costs.parameters == sum(tensor.numel() for tensor in fitted.state.values())
 
 
-@pytest.mark.parametrize("name", [row.name for row in heads.installed()])
+OPTIONS = {
+    "i3d-events": {"alpha": 0.0, "interval_us": 5000, "width": 0.06, "size": 16, "steps": 2},
+    "average": {"members": [{"head": "zero-shot"}, {"head": "linear-probe"}]},
+}
+"""Of heads that need others than `{"steps": 2}` to learn from toys in a moment."""
+WITH_VIDEO = ("i3d-flow", "i3d-rgb", "i3d-flow-rgb")
+"""Toys have none. The last is an `average`; the others share with `i3d-events` how they learn."""
+
+
+@pytest.mark.parametrize("name", [row.name for row in heads.installed() if row.name not in WITH_VIDEO])
 def test_shuffled_test_labels_change_no_fitted_state(write_toys, name):
     """Nothing of the test part is within reach of fit: its labels, its recordings, its number."""
     honest, shuffled = write_toys("a"), write_toys("b")
@@ -44,7 +53,7 @@ def test_shuffled_test_labels_change_no_fitted_state(write_toys, name):
     (shuffled / "x").rename(apple)
     shutil.copy(next(apple.glob("*.npz")), stone / "one_more.npz")
     options = {"epochs": 3} if "epochs" in heads.options.names_of(heads.find(name)) else {}
-    head = heads.restore(name, {**options, "steps": 2})
+    head = heads.restore(name, {**options, **OPTIONS.get(name, {"steps": 2})})
     one, other = (fit(task_of(root), head, seed=3).state for root in (honest, shuffled))
     assert one.keys() == other.keys()
     assert all(torch.equal(one[key], other[key]) for key in one)

@@ -65,6 +65,9 @@ def test_trials_are_cut_from_long_recordings(tmp_path: Path) -> None:
     assert recording.events["t"].tolist() == [1_000_000, 2_000_000, 3_000_000]
     assert (recording.width, recording.label) == (128, "right_hand_wave")
     assert len({item.file.digest for item in dataset.items}) == 4
+    assert len({item.file.content_digest for item in dataset.items}) == 4
+    again = open_dataset(f"spikingjelly:DVS128Gesture:{tmp_path}", recover=True)
+    assert [i.file.content_digest for i in again.items] == [i.file.content_digest for i in dataset.items]
 
 
 def test_wrong_trials_are_named(tmp_path: Path) -> None:

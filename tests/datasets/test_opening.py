@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from neuroclip.datasets import Dataset, open_dataset
-from neuroclip.errors import DatasetError, RecordingError, RecordingWarning
+from neuroclip.errors import DatasetError, DatasetWarning, RecordingError, RecordingWarning
 
 Put = Callable[..., Path]
 
@@ -65,6 +65,17 @@ def test_labels_are_sorted_as_people_do(put: Put) -> None:
         "x 10",
         "Zoo",
     )
+
+
+def test_labels_that_differ_only_in_case_are_warned_of_once(put: Put, tmp_path: Path) -> None:
+    root = put("Train/Dog/1.bin", "Test/dog/2.bin", "Train/cat/3.bin", "Test/cat/4.bin")
+    with pytest.warns(DatasetWarning, match="the labels 'Dog' and 'dog' differ only in case") as caught:
+        assert open_dataset(root).classes == ("cat", "Dog", "dog")
+    assert len(caught) == 1
+    table = tmp_path / "set" / "a.csv"
+    table.write_text("file,label\nTrain/Dog/1.bin,UP\nTest/dog/2.bin,up\n")
+    with pytest.warns(DatasetWarning, match="'UP' and 'up'"):
+        open_dataset(table)
 
 
 def test_a_class_without_recordings_is_named(put: Put) -> None:

@@ -209,6 +209,53 @@ def test_a_copy_of_a_shot_in_the_test_is_found_by_its_bytes(
     (root / split.test[0]).write_bytes((root / split.train[0]).read_bytes())
     with pytest.raises(DatasetError, match="both are the same recording"):
         split.check(open_dataset(root))
+    (root / split.test[0]).with_suffix(".mp4").write_bytes(b"a video of its own")
+    with pytest.raises(DatasetError, match="both are the same recording"):
+        split.check(open_dataset(root))
+
+
+def test_a_copy_of_a_shot_is_found_however_it_is_read(put: Put, numbered: Callable[..., list[str]]) -> None:
+    root = put(*numbered("ab", 2, "Train/"), *numbered("ab", 2, "Test/"))
+    split = make_split(open_dataset(root), shots=2, seed=0)
+    (root / split.test[0]).write_bytes((root / split.train[0]).read_bytes())
+    dataset = open_dataset(root)
+    items = tuple(
+        replace(i, file=replace(i.file, recover=True, size=(34, 34))) if i.name == split.test[0] else i
+        for i in dataset.items
+    )
+    with pytest.raises(DatasetError, match="both are the same recording"):
+        split.check(replace(dataset, items=items))
+
+
+def test_a_split_without_some_recordings_is_the_rest_of_it(
+    put: Put, numbered: Callable[..., list[str]]
+) -> None:
+    dataset = open_dataset(put(*numbered("ab", 5)))
+    split = make_split(dataset, shots=2, seed=0)
+    gone = {split.train[0], split.test[0]}
+    less = split.without(gone)
+    assert (less.train, less.test) == (split.train[1:], split.test[1:])
+    assert less.labels.keys() == split.labels.keys() - gone
+    less.check(replace(dataset, items=tuple(i for i in dataset.items if i.name not in gone)))
+    assert split.without(()).digest == split.digest
+
+
+def test_a_split_is_written_whole_or_not_at_all(
+    put: Put, numbered: Callable[..., list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    split = make_split(open_dataset(put(*numbered("ab", 3))), shots=1, seed=0)
+    (tmp_path / "s.json").write_text("the old one")
+
+    def interrupted(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", interrupted)
+        with pytest.raises(DatasetError, match=r"s\.json: cannot be written: No space left on device"):
+            split.write(tmp_path / "s.json")
+    assert (tmp_path / "s.json").read_text() == "the old one"
+    split.write(tmp_path / "s.json")
+    assert Split.read(tmp_path / "s.json").digest == split.digest
 
 
 @pytest.mark.real

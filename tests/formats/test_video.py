@@ -94,6 +94,16 @@ def test_pictures_and_times_come_out_as_they_were_written(make_video, suffix):
         assert np.array_equal(seen, written)
 
 
+def test_times_alone_are_those_of_the_pictures_and_grey_has_three_equal_colours(make_video):
+    footage = Footage(make_video("a.mkv", times_ms=[0, 7, 50, 51, 100, 200, 300, 301, 302, 400, 500, 600]))
+    assert footage.times() == [t for _, t in footage]
+    pairs = list(zip(footage, Footage(footage.path, colour=True), strict=True))
+    assert len(pairs) == 12
+    for (grey, time), (colour, same) in pairs:
+        assert time == same
+        assert np.abs(colour.astype(int) - grey[..., None]).max() <= 1
+
+
 def test_variable_frame_rates_keep_their_times_from_the_first_picture_on(make_video):
     times_ms = [170, 180, 203, 1000, 1001, 1500, 2750, 2760, 2799, 2805, 2900, 2901]
     path = make_video("a.mkv", times_ms=times_ms)
@@ -152,6 +162,15 @@ def test_pieces_are_the_same_events_however_small(make_video, monkeypatch):
     assert len(pieces) == 11
     assert {piece.size for piece in pieces} == {(64, 48)}
     assert np.concatenate([piece.events for piece in pieces]).tobytes() == whole.tobytes()
+
+
+def test_a_size_that_is_asked_for_is_what_the_video_is_scaled_to(make_video):
+    path = make_video("a.mkv")
+    small = neuroclip.read(path, size=(32, 24))
+    assert (small.width, small.height) == (32, 24)
+    emulated = np.concatenate(list(emulate_stream(Footage(path, (32, 24)))))
+    assert small.events.tobytes() == emulated.tobytes()
+    assert neuroclip.read(path, size=(64, 48)).digest == neuroclip.read(path).digest
 
 
 def test_reading_it_again_gives_the_same_digest(make_video):

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 import torch
 from neuroclip_plugins.zero_shot import ZeroShot
 from neuroclip_prompts import PromptSet
+from safetensors.torch import save_file
 
 from neuroclip.classes import Classes
 from neuroclip.errors import HeadError
 from neuroclip.heads import load, save
+from neuroclip.heads.saving import TENSORS
 from neuroclip.testing import ToyModel
 
 CLASSES = Classes(("0", "b"), PromptSet("p", ("a {}",), {"0": "zero"}, "here"), ToyModel())
@@ -87,6 +90,10 @@ def test_what_cannot_be_loaded_is_one_sentence_with_the_folder(tmp_path: Path) -
     assert "update NeuroCLIP" in change(format=9)
     assert "damaged" in change(classes=3)
     assert "damaged" in change(classes={"names": ["a", "b"]})
+    assert "damaged" in change(provenance=None)
+    assert "damaged" in change(provenance=[])
+    assert "damaged" in change(provenance={"fit_seconds": float("nan")})
+    assert "package ?" in change(head="gone", package=None)
     (tmp_path / "head.json").write_text("{")
     assert "damaged" in message()
     (tmp_path / "head.json").write_text("[]")
@@ -96,6 +103,46 @@ def test_what_cannot_be_loaded_is_one_sentence_with_the_folder(tmp_path: Path) -
     assert "damaged" in message()
     (tmp_path / "state.safetensors").unlink()
     assert "state.safetensors" in message()
+
+
+def test_what_was_changed_after_it_was_saved_is_refused(tmp_path: Path) -> None:
+    save(tmp_path, HEAD, state(), CLASSES)
+    text = (tmp_path / "head.json").read_text()
+    content = json.loads(text)
+    names = {**content["classes"], "names": content["classes"]["names"][::-1]}
+    words = {**content["classes"], "prompts": {**content["classes"]["prompts"], "templates": ["b {}"]}}
+    for changed in ({"classes": names}, {"classes": words}, {"options": {"steps": 3}}, {"digest": None}):
+        (tmp_path / "head.json").write_text(json.dumps({**content, **changed}))
+        with pytest.raises(HeadError, match="was changed after it was saved") as caught:
+            load(tmp_path)
+        assert str(tmp_path) in str(caught.value)
+    (tmp_path / "head.json").write_text(text)
+    load(tmp_path)
+    less = {name: tensor for name, tensor in state().items() if name != "a"}
+    shorter, whole = {**less, "a": state()["a"][:1]}, {**less, "a": state()["a"].long()}
+    for other in (less, shorter, whole):
+        save_file({name: tensor.contiguous().clone() for name, tensor in other.items()}, tmp_path / TENSORS)
+        with pytest.raises(HeadError, match="was changed after it was saved"):
+            load(tmp_path)
+
+
+def test_no_flipped_bit_of_what_was_learned_is_passed_over(tmp_path: Path) -> None:
+    save(tmp_path, HEAD, {"a": torch.arange(6.0), "b": torch.tensor([True])}, CLASSES)
+    path = tmp_path / TENSORS
+    raw = path.read_bytes()
+    for place in range(len(raw) - 25, len(raw)):
+        path.write_bytes(raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :])
+        with pytest.raises(HeadError, match=re.escape(str(tmp_path))):
+            load(tmp_path)
+
+
+def test_a_folder_without_a_digest_is_refused(tmp_path: Path) -> None:
+    save(tmp_path, HEAD, state(), CLASSES)
+    content = json.loads((tmp_path / "head.json").read_text())
+    del content["digest"]
+    (tmp_path / "head.json").write_text(json.dumps(content))
+    with pytest.raises(HeadError, match=r"damaged .*digest"):
+        load(tmp_path)
 
 
 def test_what_cannot_be_saved_is_said(tmp_path: Path) -> None:

@@ -1,0 +1,134 @@
+"""`distill` from end to end, on a few small videos."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neuroclip.synthetic import motion
+
+av = pytest.importorskip("av")
+pytest.importorskip("cv2")
+
+Run = Callable[..., Any]
+LABELS = ("moving left", "moving right")
+SMALL = ["-o", "width=0.02", "-o", "size=16", "-o", "epochs=1", "-o", "steps=4"]
+
+
+def write_video(path: Path, pictures: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=25)
+        stream.height, stream.width, stream.pix_fmt = *pictures.shape[1:3], "yuv420p"
+        for picture in pictures:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        container.mux(stream.encode())
+
+
+@pytest.fixture
+def videos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two classes of three videos of 20 pictures each; the bank in a folder of the test."""
+    monkeypatch.setenv("NEUROCLIP_BANK", str(tmp_path / "bank"))
+    for label in LABELS:
+        for n in range(3):
+            write_video(
+                tmp_path / "videos" / label / f"{n}.mp4", motion(label, n, size=(32, 32), pictures=20)
+            )
+    return tmp_path / "videos"
+
+
+def test_videos_become_four_heads_and_a_report(run: Run, videos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    made = run("distill", videos, "--out", out, "--shots", 2, *SMALL, "--json")
+    assert made.exit_code == 0, made.stderr
+    report = json.loads(made.stdout)
+    assert list(report["networks"]) == ["teacher", "student", "rgb", "fusion"]
+    assert {row["n"] for row in report["networks"].values()} == {2}
+    assert report["fitted_on"] == 4
+    networks = report["networks"]
+    assert networks["fusion"]["gflops"] == pytest.approx(
+        networks["student"]["gflops"] + networks["rgb"]["gflops"]
+    )
+    assert json.loads((out / "distillation.json").read_text()) == {"videos": report}
+    assert "| student |" in (out / "distillation.md").read_text().replace("videos | ", "")
+    for name, row in networks.items():
+        found = run("evaluate", out / name, videos, "--json")
+        assert json.loads(found.stdout)["accuracy"] == row["accuracy"]
+
+
+def test_what_is_finished_is_kept_and_what_changed_is_done_again(
+    run: Run, videos: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    options = ["--out", out, "--shots", 2, "--no-rgb", "--json"]
+    first = json.loads(run("distill", videos, *options, *SMALL).stdout)
+    again = run("distill", videos, *options, *SMALL)
+    assert json.loads(again.stdout) == first
+    assert again.stderr.count("already") == 2
+    # Another teacher makes another student, though no option of the student changed.
+    (tmp_path / "config.toml").write_text("[teacher]\nlearning_rate = 0.1\n")
+    other = run("distill", videos, *options, *SMALL, "--config", tmp_path / "config.toml")
+    assert "already" not in other.stderr
+    digests = [
+        {name: row["digest"] for name, row in json.loads(one)["networks"].items()}
+        for one in (json.dumps(first), other.stdout)
+    ]
+    assert digests[0]["teacher"] != digests[1]["teacher"]
+    assert digests[0]["student"] != digests[1]["student"]
+
+
+def test_a_teacher_can_be_brought(run: Run, videos: Path, tmp_path: Path) -> None:
+    run("distill", videos, "--out", tmp_path / "a", "--shots", 2, "--no-rgb", *SMALL)
+    teacher = tmp_path / "a" / "teacher"
+    made = run(
+        "distill", videos, "--out", tmp_path / "b", "--teacher", teacher, "--shots", 2, "--no-rgb", *SMALL
+    )
+    assert made.exit_code == 0, made.stderr
+    assert not (tmp_path / "b" / "teacher").exists()
+    students = [(tmp_path / one / "student" / "state.safetensors").read_bytes() for one in "ab"]
+    assert students[0] == students[1]
+
+
+def test_a_teacher_of_other_classes_is_refused(run: Run, videos: Path, tmp_path: Path) -> None:
+    run("distill", videos, "--out", tmp_path / "a", "--shots", 2, "--no-rgb", *SMALL)
+    (videos / "moving left").rename(videos / "growing")
+    teacher = tmp_path / "a" / "teacher"
+    made = run("distill", videos, "--out", tmp_path / "b", "--teacher", teacher, "--shots", 2, *SMALL)
+    assert made.exit_code == 1
+    assert "the teacher knows moving left, moving right" in made.stderr
+    assert "growing" in made.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-o", "steps=40"], "steps"),
+        (["-o", "wdth=1"], "did you mean 'width'"),
+        (["--config", "{config}"], "unknown key 'students'"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(
+    run: Run, videos: Path, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("[students]\nwidth = 1\n")
+    options = [argument.format(config=config) for argument in arguments]
+    made = run("distill", videos, "--out", tmp_path / "out", "--shots", 2, *SMALL, *options)
+    assert made.exit_code == 1
+    assert said in made.stderr
+    assert len(made.stderr.strip().splitlines()) == 1
+
+
+def test_recordings_without_video_say_so(
+    run: Run, write_recording: Callable[..., Path], tmp_path: Path
+) -> None:
+    for i, name in enumerate(f"plain/{label}/{n}.txt" for label in LABELS for n in range(2)):
+        write_recording(name, events=500 + i, span_us=1_000_000)
+    made = run("distill", tmp_path / "plain", "--out", tmp_path / "out", "--shots", 1, *SMALL)
+    assert made.exit_code == 1
+    assert "needs the paired video" in made.stderr
