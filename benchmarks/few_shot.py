@@ -1,6 +1,8 @@
 """Every head at 0, 1, 2, 4, 8 and 16 shots of real N-MNIST, on the same recordings.
 
     python benchmarks/few_shot.py DATA [--seeds 5] [--shots 0,1,2,4,8,16] [--heads a,b] [--json FILE]
+    python benchmarks/few_shot.py DATA --shots 1,4,16 --heads linear-probe,vgg-probe --no-ablation
+        --options '{"vgg-probe": {"backbone": "timm:vgg11_bn@0.25:WEIGHTS", "size": 64}}'
 
 Shots are drawn from the training half; measured is on the test half and those of the training half that are among
 the shots of no number of shots (`test="pooled"`, `reserve=16`), so that for one seed every head and every number of
@@ -25,6 +27,9 @@ from neuroclip.comparison import Task, evaluate, fit, mean_interval
 from neuroclip.datasets import make_split, open_dataset
 from neuroclip.heads import Head
 
+HEADS = "lif-adapter,linear-probe,prototype,relu-adapter,text-adapter,tip-adapter,tip-adapter-f,zero-shot"
+"""Those that read CLIP embeddings: they need neither a video nor weights of their own."""
+
 ABLATION: dict[str, tuple[str, dict[str, Any]]] = {
     "lif-adapter, T = 1": ("lif-adapter", {"steps": 1}),
     "lif-adapter, T = 5": ("lif-adapter", {"steps": 5}),
@@ -42,14 +47,15 @@ def main() -> None:
     parser.add_argument("data")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--shots", default="0,1,2,4,8,16")
-    parser.add_argument("--heads", default="")
+    parser.add_argument("--heads", default=HEADS)
+    parser.add_argument("--options", type=json.loads, default={}, help="JSON: options by the names of heads")
     parser.add_argument("--model", default="event-tiny")
     parser.add_argument("--prompts", default="nmnist")
     parser.add_argument("--no-ablation", action="store_true")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     shots = [int(number) for number in asked.shots.split(",")]
-    names = asked.heads.split(",") if asked.heads else [row.name for row in heads.installed()]
+    names = asked.heads.split(",")
     dataset = open_dataset(asked.data).sized()
     model, prompts, bank = load_model(asked.model), load_prompts(asked.prompts), Bank()
     cells: list[dict[str, Any]] = []
@@ -79,7 +85,7 @@ def main() -> None:
         print(f"{title} {number} shots, seed {seed}: {100 * found.metrics.accuracy:.1f} %", file=sys.stderr)
 
     for name in names:
-        head = heads.restore(name)
+        head = heads.restore(name, asked.options.get(name))
         for number in shots:
             if number >= head.min_shots:
                 for seed in range(asked.seeds):

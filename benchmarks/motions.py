@@ -3,8 +3,8 @@
     python benchmarks/motions.py FOLDER [--seeds 5] [--rows a,b] [--pilot]
 
 The sets are made in FOLDER, 9 classes of 64x64 pixels, 40 pictures at 25 a second, with emulated events: 96 videos of
-each class that only teachers learn from, in place of the Kinetics weights of the paper; 64 to draw shots from; 30 to
-measure on. Each seed draws 16 shots of each class, and all randomness of the fits.
+each class that only teachers and the weights that RGB begins with are learned from, in place of Kinetics in the paper;
+64 to draw shots from; 30 to measure on. Each seed draws 16 shots of each class, and all randomness of the fits.
 A row is a network; each is fitted once a seed and kept in FOLDER, so that an interrupted run goes on, and two processes
 can share the work (`--seed-list`). Prints Markdown: mean over seeds with its 95 % interval (Student's t), and the
 difference to the student with labels alone, paired by seed.
@@ -40,6 +40,7 @@ RECIPE: dict[str, Any] = {
     "dropout": 0.2,
 }
 TEACHERS, SHOTS, FUSED = 96, 16, ("both at T = 2", "RGB")
+LEARNED_FROM_OTHERS = ("teacher", "RGB of the 96")
 ROWS: dict[str, tuple[str, dict[str, Any]]] = {
     "teacher": ("i3d-flow", {"epochs": 24}),
     "labels alone": ("i3d-events", {"alpha": 0.0}),
@@ -48,6 +49,8 @@ ROWS: dict[str, tuple[str, dict[str, Any]]] = {
     "both at T = 1": ("i3d-events", {"temperature": 1.0}),
     "both at T = 2": ("i3d-events", {"temperature": 2.0}),
     "both at T = 4": ("i3d-events", {"temperature": 4.0}),
+    "RGB from random weights": ("i3d-rgb", {}),
+    "RGB of the 96": ("i3d-rgb", {"epochs": 24}),
     "RGB": ("i3d-rgb", {}),
 }
 
@@ -74,7 +77,7 @@ def main() -> None:
         cells = folder / f"{'pilot' if asked.pilot else 'test'}-{seed}"
         for row in rows:
             if not (cells / row / "cell.json").is_file():
-                measure(task, taught if row == "teacher" else task, row, cells, seed)
+                measure(task, taught if row in LEARNED_FROM_OTHERS else task, row, cells, seed)
         fused = cells / "events and RGB" / "cell.json"
         if not fused.is_file() and all((cells / row / "cell.json").is_file() for row in FUSED):
             measure_fused(task, cells, fused)
@@ -92,6 +95,8 @@ def make_sets(folder: Path) -> None:
 
 def head_of(row: str, cells: Path) -> Head:
     name, options = ROWS[row]
+    if row == "RGB":
+        options = {"weights": str(cells / "RGB of the 96" / "state.safetensors")}
     if name == "i3d-events":
         options = {**options, "teacher": str(cells / "teacher")}
     return heads.restore(name, RECIPE | options)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 
 from neuroclip.errors import OptionError
-from neuroclip.shapes import Frames
 
 MAX_FRAMES = 400
 """More tiles than this on one sheet cannot be read, and may not fit in memory."""
@@ -25,12 +25,12 @@ class Strip:
     """One recording on a contact sheet.
 
     Attributes:
-        frames: uint8, in the order of time; at least one.
+        frames: uint8, in the order of time; at least one. In colour, with a last axis of red, green and blue.
         title: What stands above them, for example the file and the answer.
         mark: Colours the title: `"good"` green, `"bad"` red.
     """
 
-    frames: Frames
+    frames: UInt8[np.ndarray, "t h w *rgb"]
     title: str
     mark: Literal["good", "bad"] | None = None
 
@@ -72,7 +72,7 @@ def contact_sheet(strips: Sequence[Strip], *, tile: int = 104, columns: int = 10
 
 
 def resized(frame: np.ndarray, tile: int) -> Image.Image:
-    """Return one frame `[h, w]` as a grey picture whose longer side is near `tile` pixels."""
+    """Return one frame `[h, w]` or `[h, w, 3]` as a picture whose longer side is near `tile` pixels."""
     picture = Image.fromarray(np.ascontiguousarray(frame, dtype=np.uint8))
     longer = max(picture.size)
     factor = round(tile / longer)

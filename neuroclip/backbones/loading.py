@@ -1,4 +1,4 @@
-"""`load_model`: from a name to a `Model`."""
+"""`load_model`: from a name to a `Model`; `load_backbone`: also to an `ImageNetwork`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from safetensors import SafetensorError
 
 from neuroclip.backbones import plain
 from neuroclip.backbones.hardware import choose_device, choose_precision
+from neuroclip.backbones.image_encoder import ImageNetwork, load_image_network
+from neuroclip.backbones.image_names import is_image_name
 from neuroclip.backbones.model import Loaded, Model
 from neuroclip.backbones.names import DEFAULT_MODEL, Source, parse_name
 from neuroclip.errors import ModelError
@@ -27,6 +29,15 @@ def load_model(name: str = DEFAULT_MODEL, *, precision: str = "auto", device: st
     source, place = parse_name(name), choose_device(device)
     dtype = choose_precision(precision, place)
     return Model(name, _load(source), device=place, dtype=dtype)
+
+
+def load_backbone(name: str) -> Model | ImageNetwork:
+    """Load what a representation names: an image network (`timm:...`), or a model as `load_model` does.
+
+    Raises:
+        ModelError: As `load_model`.
+    """
+    return load_image_network(name) if is_image_name(name) else load_model(name)
 
 
 def _load(source: Source) -> Loaded:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
 from neuroclip.cli.reporting import Failures, complain, print_json, print_table, progress
+from neuroclip.errors import OptionError, RecordingError
 
 if TYPE_CHECKING:
     from neuroclip.backbones import Model
@@ -51,21 +52,23 @@ def answer(
     """Print what a fitted head says of recordings, or of their windows, and leave with status 1 if anything failed."""
     from neuroclip.prediction import predict
 
+    def ask(batch: Sequence[Question]) -> Sequence[Prediction]:
+        return predict(
+            head,
+            state,
+            [question.recording for question in batch],
+            classes,
+            model=model,
+            names=[str(question.path) for question in batch],
+            head_name=head_name,
+        )
+
     questions = list(_questions(found, window_us, slide))
     answers: list[tuple[Question, Prediction]] = []
     with progress(len(questions), "recordings" if window_us is None else "windows") as bar:
         for start in range(0, len(questions), BATCH):
             batch = questions[start : start + BATCH]
-            predictions = predict(
-                head,
-                state,
-                [question.recording for question in batch],
-                classes,
-                model=model,
-                names=[str(question.path) for question in batch],
-                head_name=head_name,
-            )
-            for question, prediction in zip(batch, predictions, strict=True):
+            for question, prediction in _asked(ask, batch, failures):
                 if json:
                     window = {} if question.window_us is None else {"window_us": list(question.window_us)}
                     print_json(prediction.to_json() | window)
@@ -74,6 +77,20 @@ def answer(
             bar.update(len(batch))
     _show(answers)
     failures.finish()
+
+
+def _asked(
+    ask: Callable[[Sequence[Question]], Sequence[Prediction]], batch: Sequence[Question], failures: Failures
+) -> Iterator[tuple[Question, Prediction]]:
+    """Yield answers; a recording that cannot be answered for is reported, and the others are asked one by one."""
+    try:
+        yield from zip(batch, ask(batch), strict=True)
+    except (RecordingError, OptionError) as error:
+        if len(batch) == 1:
+            failures.report(type(error)(f"{_called(batch[0])}: {error}"))
+            return
+        for question in batch:
+            yield from _asked(ask, [question], failures)
 
 
 def _questions(

@@ -83,7 +83,7 @@ def command(
 
     # None of these heads reads a sentence; a task has a model all the same.
     model = load_model("event-tiny")
-    splits = _splits(known)
+    splits = _splits(known, split_file)
     reports: dict[str, dict[str, Any]] = {}
     for part in splits:
         folder = out / part.replace(":", "-") if part and len(splits) > 1 else out
@@ -118,11 +118,10 @@ def command(
         )
         fitted: dict[str, SavedHead] = {}
         for name, head in made.items():
-            about = {"teacher": fitted["teacher"].digest} if name == "student" else {}
             if name == "teacher" and teacher is not None:
                 fitted[name] = _given(task, teacher)
             else:
-                fitted[name] = _fitted(task, head, folder / name, name, seed, about)
+                fitted[name] = _fitted(task, head, folder / name, name, seed)
         if not no_rgb:
             fitted["fusion"] = _fused(folder / "fusion", task, fitted["student"], fitted["rgb"], seed)
         reports[part or dataset.name] = _measured(task, fitted)
@@ -133,11 +132,11 @@ def command(
         print_table(_HEADER, _rows(reports))
 
 
-def _splits(known: str | None) -> list[str | None]:
-    """Return all official splits of a known set that has lists of them, unless one is named."""
+def _splits(known: str | None, split_file: Path | None) -> list[str | None]:
+    """Return all official splits of a known set that has lists of them, unless one is named, or a split is given."""
     from neuroclip.datasets.known_sets import load_known
 
-    if known is None or known == "none" or ":" in known:
+    if known is None or known == "none" or ":" in known or split_file is not None:
         return [known]
     number = load_known(known).splits
     return [f"{known}:{n}" for n in range(1, number + 1)] or [known]
@@ -183,26 +182,32 @@ def _given(task: Task, folder: Path) -> SavedHead:
             f"{folder}: the teacher knows {', '.join(saved.names)}, but {task.dataset.name} has "
             f"{', '.join(task.names)}: leave --teacher out, so that one is trained"
         )
-    _ = FittedHead(folder, saved).seconds  # refused here where it is no number: the report says it
+    given = FittedHead(folder, saved)
+    _ = given.seconds  # refused here where it is no number: the report says it
+    held_out = (*task.split.test, *task.split.validation)
+    seen = sum(task.items[name].file.content_digest in given.seen for name in held_out)
+    if seen:
+        raise HeadError(
+            f"{folder}: the teacher has learned from {seen} of the {len(held_out)} recordings that are to be measured "
+            "on: give one that was fitted on this split, or leave --teacher out, so that one is trained"
+        )
     return saved
 
 
-def _fitted(
-    task: Task, head: Head, folder: Path, name: str, seed: int, about: Mapping[str, str]
-) -> SavedHead:
+def _fitted(task: Task, head: Head, folder: Path, name: str, seed: int) -> SavedHead:
     """Return the network of a folder, which is trained unless it is there already."""
     from neuroclip import heads
     from neuroclip.comparison import provenance_of
 
     if (folder / "head.json").is_file():
         saved = heads.load(folder)
-        kept = provenance_of(task, head, seed, about) | {"seen": seen_in(task)}
+        kept = provenance_of(task, head, seed) | {"seen": seen_in(task, head)}
         wanted = jsons.loads(jsons.dumps(kept))
         timed = FittedHead(folder, saved).seconds is not None  # which the report says, too
         if timed and all(saved.provenance.get(key) == value for key, value in wanted.items()):
             complain(f"{name}: {folder} is of this data and these options already")
             return saved
-    fit_into(folder, task, head, seed=seed, about=about, label=f"training the {name} network")
+    fit_into(folder, task, head, seed=seed, label=f"training the {name} network")
     return heads.load(folder)
 
 

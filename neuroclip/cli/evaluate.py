@@ -138,7 +138,7 @@ def command(
     else:
         state, provenance = fitted.saved.state, fitted.saved.provenance
     found = evaluate(task, made, state, asked)
-    learned = frozenset(seen_in(task)) if learned is None else learned
+    learned = frozenset(seen_in(task, made)) if learned is None else learned
     seen = sum(task.items[name].file.content_digest in learned for name in asked)
     if seen:
         complain(

@@ -1,10 +1,10 @@
-"""`neuroclip frames`: the frames that the encoder will see, as a picture."""
+"""`neuroclip frames`: what the encoder, or another head, will see of recordings, as pictures."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -15,15 +15,39 @@ from neuroclip.errors import OptionError
 if TYPE_CHECKING:
     from neuroclip.recording import Recording
 
+Shown = Literal["frames", "collapsed", "signed", "flow", "rgb"]
+
 
 def command(
-    recording: options.OneRecording,
+    recordings: options.Recordings,
     out: Annotated[
         Path,
         typer.Option(
-            metavar="FILE", help="Where to write: .png (contact sheet), .gif or .mp4.", show_default=False
+            metavar="FILE|DIR",
+            help="Where to write: .png (contact sheet), .gif or .mp4; for other representations also a folder.",
+            show_default=False,
         ),
     ],
+    representation: Annotated[
+        Shown,
+        typer.Option(
+            help="What is drawn: frames, the collapsed picture, or volumes of signed events, flow or rgb."
+        ),
+    ] = "frames",
+    events: Annotated[
+        Literal["on", "off", "both"] | None,
+        typer.Option(help="Which events are counted, for collapsed.", show_default="on"),
+    ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            metavar="K/N", help="Share of the time, such as 1/3, for collapsed.", show_default="all"
+        ),
+    ] = None,
+    suffix: Annotated[
+        Literal["png", "bmp"] | None,
+        typer.Option(help="Of the pictures in a folder.", show_default="png"),
+    ] = None,
     steps: options.Steps = None,
     split: options.SplitBy = None,
     slower: Annotated[
@@ -37,11 +61,38 @@ def command(
     recover: options.Recover = False,
     json: options.Json = False,
 ) -> None:
-    """Draw the frames of a recording into one PNG, or into a GIF or MP4 that moves as it did."""
-    suffix = out.suffix.lower()
-    if suffix not in (".png", ".gif", ".mp4"):
+    """Draw the frames of a recording into one PNG, or into a GIF or MP4 that moves as it did.
+
+    With --representation, draw what other heads see of recordings: a picture of each, class folders kept.
+    """
+    _check_suited(
+        representation,
+        frames={"--split": split, "--step-us": step_us, "--polarity": polarity, "--min-count": min_count},
+        collapsed={"--events": events, "--part": part},
+        volumes={} if representation == "frames" else {"--steps": steps},
+        pictures={"--suffix": suffix},
+    )
+    if representation != "frames":
+        from neuroclip.cli import pictures as drawing
+
+        picture = (
+            drawing.collapsed(events or "on", part or "all")
+            if representation == "collapsed"
+            else drawing.volumes(representation, steps)
+        )
+        ending = f".{suffix or 'png'}"
+        reading: dict[str, Any] = {"format": format, "size": size, "recover": recover, "json": json}
+        drawing.draw_all(recordings, out, picture, suffix=ending, **reading)
+        return
+    if len(recordings) != 1:
         raise OptionError(
-            f"{out}: frames are written as .png, .gif or .mp4, not as {suffix or 'a name without a suffix'}"
+            f"frames draws one recording, not {len(recordings)}: other representations draw many"
+        )
+    (recording,) = recordings
+    ending = out.suffix.lower()
+    if ending not in (".png", ".gif", ".mp4"):
+        raise OptionError(
+            f"{out}: frames are written as .png, .gif or .mp4, not as {ending or 'a name without a suffix'}"
         )
 
     import neuroclip
@@ -61,7 +112,7 @@ def command(
     painted: dict[str, Any] = {**cut, **ink, "steps": len(pictures)}
     how = _conventions(**painted)
     try:
-        if suffix == ".png":
+        if ending == ".png":
             about = f"{recording.name}   {len(read)} events   {read.width}x{read.height}   {read.span_us / 1e6:.3f} s"
             strip = Strip(frames=pictures, title=f"{about}   {how}")
             contact_sheet([strip], tile=204, columns=5).save(out)
@@ -82,6 +133,19 @@ def command(
         )
     else:
         typer.echo(f"{len(pictures)} frames in {out}")
+
+
+def _check_suited(representation: str, **groups: dict[str, object]) -> None:
+    """Check that no option was given that this representation does not have.
+
+    Raises:
+        BadParameter: One was.
+    """
+    own = {"frames": ("frames", "volumes"), "collapsed": ("collapsed", "pictures")}
+    for group, given in groups.items():
+        for name, value in given.items():
+            if value is not None and group not in own.get(representation, ("volumes", "pictures")):
+                raise typer.BadParameter(f"{name} says nothing about --representation {representation}.")
 
 
 def _starts_us(

@@ -17,14 +17,12 @@ def read_all(
 ) -> list[tuple[Path, Recording]]:
     """Read every recording that `paths` name or hold, in order; all are taken to be of one camera.
 
-    A video beside a recording, of the same name, is its paired video, unless it is a recording here itself. A file
-    that cannot be read is reported and left out.
+    A file that cannot be read is reported and left out.
 
     Raises:
         OptionError: No such format.
     """
     from neuroclip import formats
-    from neuroclip.datasets.folders import video_beside
 
     files = formats.find(paths)
     results = formats.read_each(files, format=format, size=size, recover=recover)
@@ -33,5 +31,18 @@ def read_all(
         if isinstance(result, RecordingError):
             failures.report(result)
         else:
-            recordings.append((path, replace(result, video=result.video or video_beside(path, files))))
+            recordings.append((path, result))
     return recordings
+
+
+def with_videos(found: Sequence[tuple[Path, Recording]], offset_us: int = 0) -> list[tuple[Path, Recording]]:
+    """Give each recording the video of the same name beside it, unless that is a recording here itself."""
+    from neuroclip.datasets.folders import video_beside
+
+    files = {path for path, _ in found}
+    return [
+        (path, replace(recording, video=video, video_offset_us=offset_us))
+        if (video := video_beside(path, files)) is not None
+        else (path, recording)
+        for path, recording in found
+    ]

@@ -29,6 +29,12 @@ def command(
     model: FittedModel = None,
     precision: options.ModelPrecision = "auto",
     device: options.Device = "auto",
+    no_video: Annotated[
+        bool, typer.Option("--no-video", help="Leave alone a video that lies beside a recording.")
+    ] = False,
+    offset_us: Annotated[
+        int, typer.Option(help="What to add to the time of an event to get that of the video beside it.")
+    ] = 0,
     format: options.Format = None,
     size: options.Size = None,
     recover: options.Recover = False,
@@ -43,6 +49,8 @@ def command(
     loaded = fitted.model(model, precision=precision, device=device)
     failures = Failures()
     found = inputs.read_all(recordings, failures, format=format, size=size or fitted.size, recover=recover)
+    if not no_video:
+        found = inputs.with_videos(found, offset_us)
     answering.answer(
         fitted.saved.head,
         fitted.saved.state,

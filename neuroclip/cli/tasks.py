@@ -14,7 +14,7 @@ from neuroclip.cli.reporting import complain, progress
 from neuroclip.errors import DatasetError, HeadError, OptionError, RecordingError
 
 if TYPE_CHECKING:
-    from neuroclip.backbones import Model
+    from neuroclip.backbones import ImageNetwork, Model
     from neuroclip.bank import Bank
     from neuroclip.comparison import Fitted, Task
     from neuroclip.datasets import Dataset, KnownSet, Split
@@ -108,10 +108,10 @@ class Source:
         if not self.skip_bad:
             return dataset
 
-        from neuroclip.backbones import load_model
+        from neuroclip.backbones import load_backbone
 
-        def backbones(name: str) -> Model:
-            return model if name == model.name else load_model(name)
+        def backbones(name: str) -> Model | ImageNetwork:
+            return model if name == model.name else load_backbone(name)
 
         filled = representation.filled(model.name)
         bad: Bad = {}
@@ -217,12 +217,11 @@ def fit_into(
     *,
     seed: int,
     as_published: bool = False,
-    about: Mapping[str, str] | None = None,
     label: str | None = None,
 ) -> tuple[Fitted, str]:
     """Fit a head under progress bars, save it in a folder with its split, and return it with its digest.
 
-    `about`, `as_published`: as in `neuroclip.comparison.fit`.
+    `as_published`: as in `neuroclip.comparison.fit`.
     """
     from neuroclip.comparison import fit
     from neuroclip.comparison.training import finished
@@ -238,10 +237,8 @@ def fit_into(
             bar.update(max(0, done - told))
             told = max(told, done)
 
-        fitted = fit(
-            task, head, seed=seed, about=about, folder=folder, as_published=as_published, progress=tell
-        )
-    kept = {**fitted.provenance, "fit_seconds": round(fitted.seconds, 3), "seen": seen_in(task)}
+        fitted = fit(task, head, seed=seed, folder=folder, as_published=as_published, progress=tell)
+    kept = {**fitted.provenance, "fit_seconds": round(fitted.seconds, 3), "seen": seen_in(task, head)}
     digest = save_into(folder, task, fitted.head, fitted.state, kept)
     finished(folder)
     return fitted, digest
@@ -264,6 +261,13 @@ def save_into(folder: Path, task: Task, head: Head, state: State, provenance: Ma
     return heads.save(folder, head, state, task.classes, provenance=provenance)
 
 
-def seen_in(task: Task) -> list[str]:
-    """Return the content digests of what is learned from, sorted: as such a recording is known again."""
-    return sorted({task.items[name].file.content_digest for name in task.split.train})
+def seen_in(task: Task, head: Head) -> list[str]:
+    """Return the content digests of what is learned from, sorted: as such a recording is known again.
+
+    What a teacher has learned from, its student has learned from.
+    """
+    from neuroclip import heads
+
+    taught = [heads.load(path).provenance.get("seen") for path in head.needs if path.is_dir()]
+    own = {task.items[name].file.content_digest for name in task.split.train}
+    return sorted(own.union(*(seen for seen in taught if isinstance(seen, list))))

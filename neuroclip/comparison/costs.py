@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from neuroclip.backbones import Model
+from neuroclip.backbones import Model, load_backbone
+from neuroclip.backbones.image_names import is_image_name
 from neuroclip.classes import Classes
 from neuroclip.heads import Head, Operations, State, item_count, take
-from neuroclip.representations import ClipTimesteps, Joint, Representation
+from neuroclip.representations import ClipTimesteps, Features, Joint, Representation
 
 MAC_PJ, ACCUMULATE_PJ = 4.6, 0.9
 """Picojoule of one float32 operation at 45 nm. Source: Horowitz, "Computing's energy problem", 2014."""
@@ -78,6 +79,18 @@ def _encoder_macs(representation: Representation, x: Any, model: Model) -> float
     """Count one frame, and multiply with the timesteps; 0 where nothing of `x` comes out of the encoder."""
     if isinstance(representation, Joint):
         return sum(_encoder_macs(part, x[name], model) for name, part in representation.parts)
+    if isinstance(representation, Features) and is_image_name(representation.backbone or ""):
+        network: Any = load_backbone(str(representation.backbone))
+        with FlopCounterMode(display=False) as counter:
+            network.encode_images(
+                torch.zeros(1, *network.size), size=representation.size, layer=representation.layer
+            )
+        # What is pooled is a vector for each picture.
+        return (
+            counter.get_total_flops()
+            / 2
+            * (x.shape[1] if representation.pool == "avg" and x.ndim == 3 else 1)
+        )
     if not isinstance(representation, ClipTimesteps):
         return 0.0
     frame = np.zeros((1, *model.image_size), np.uint8)  # not blank, which would be known already

@@ -18,8 +18,9 @@ from neuroclip.comparison.metrics import Metrics, metrics_of
 from neuroclip.comparison.task import Task
 from neuroclip.comparison.training import Progress, train
 from neuroclip.errors import DatasetError, HeadError
-from neuroclip.heads import Checkpoint, Head, State, describe, finite, minibatches
+from neuroclip.heads import Checkpoint, Head, State, describe, finite, load, minibatches
 from neuroclip.heads.registry import name_of
+from neuroclip.recording import digest_of_file
 from neuroclip.shapes import Labels, Logits
 
 _BATCH = 256  # recordings that are scored together
@@ -69,14 +70,12 @@ def fit(
     head: Head,
     *,
     seed: int,
-    about: Mapping[str, str] | None = None,
     folder: Path | None = None,
     as_published: bool = False,
     progress: Progress | None = None,
 ) -> Fitted:
     """Fit a head on the training part of the task's split. Nothing else of the set is within its reach.
 
-    `about` is what else decides the outcome, such as the digest of a teacher, and becomes part of the provenance.
     `folder` keeps the checkpoints of a long training (see `train`). `as_published` also scores every checkpoint on the
     test part, beside the head, which does not see it, and never to choose what is returned.
 
@@ -91,7 +90,7 @@ def fit(
             f"{name_of(head)} needs at least {head.min_shots} shots per class, and "
             f"{task.classes.names[int(counts.argmin())]!r} has {int(counts.min())}: give --shots"
         )
-    provenance = provenance_of(task, head, seed, about)
+    provenance = provenance_of(task, head, seed)
     x, y = task.read(head.training, names), task.labels(names)
     scores: list[float] = []
     score: Callable[[Checkpoint], None] | None = None
@@ -142,10 +141,16 @@ def _logits(task: Task, head: Head, state: State, x: Any) -> Logits:
     return finite(torch.cat(parts).float(), name_of(head))
 
 
-def provenance_of(
-    task: Task, head: Head, seed: int, about: Mapping[str, str] | None = None
-) -> dict[str, Any]:
-    """Return everything that decides what a head learns, as JSON can hold it."""
+def provenance_of(task: Task, head: Head, seed: int) -> dict[str, Any]:
+    """Return everything that decides what a head learns, as JSON can hold it.
+
+    Files and folders that options name stand there by the digests of what they hold.
+
+    Raises:
+        HeadError, RecordingError: One of them cannot be read.
+    """
+    needed = {path: digest_needed(path) for path in head.needs}
+    learned = [task.items[name].file.digest for name in task.split.train]
     sizes = {item.file.size for item in task.dataset.items}
     return {
         "versions": {name: version(name) for name in ("neuroclip", "torch", "open_clip_torch")},
@@ -154,20 +159,40 @@ def provenance_of(
             "digest": task.model.weights_digest,
             "precision": task.model.precision,
         },
-        "head": {"name": name_of(head), "options": describe(head)},
+        "head": {"name": name_of(head), "options": _by_digest(describe(head), needed)},
         "representation": task.filled(head.representation).key,
         "training": task.filled(head.training).key,
         "classes": {"names": list(task.classes.names), "words": list(task.classes.words)},
         "prompts": {"name": task.prompts.name, "templates": list(task.prompts.templates)},
         "data": {
+            "digest": blake2b(" ".join(learned).encode(), digest_size=16).hexdigest(),
             "name": task.dataset.name,
             "known": task.dataset.known.name if task.dataset.known else None,
             "size": list(size) if len(sizes) == 1 and (size := next(iter(sizes))) else None,
         },
         "split": {"digest": task.split.digest, "shots": task.split.shots, "seed": task.split.seed},
         "seed": seed,
-        **(about or {}),
     }
+
+
+def digest_needed(path: Path) -> str:
+    """Return the digest of a fitted head, or of a file.
+
+    Raises:
+        HeadError, RecordingError: It cannot be read.
+    """
+    return load(path).digest if path.is_dir() else digest_of_file(path)
+
+
+def _by_digest(described: Any, needed: Mapping[Path, str]) -> Any:
+    """Return options with digests in place of the paths of what they need."""
+    if isinstance(described, Mapping):
+        return {name: _by_digest(value, needed) for name, value in described.items()}
+    if isinstance(described, list):
+        return [_by_digest(value, needed) for value in described]
+    if isinstance(described, str) and Path(described) in needed:
+        return needed[Path(described)]
+    return described
 
 
 def _job(provenance: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from neuroclip_prompts import PromptSet
 
-from neuroclip.backbones import Model, load_model
+from neuroclip.backbones import ImageNetwork, Model, load_backbone
 from neuroclip.bank import Bank
 from neuroclip.classes import Classes
 from neuroclip.datasets import Dataset, Item, Split
@@ -81,9 +81,9 @@ class Task:
         """Return the representation with the task's model where it leaves one open."""
         return representation.filled(self.model.name)
 
-    def backbones(self, name: str) -> Model:
+    def backbones(self, name: str) -> Model | ImageNetwork:
         """Return the task's model, or another by name."""
-        return self.model if name == self.model.name else load_model(name)
+        return self.model if name == self.model.name else load_backbone(name)
 
 
 def worded(prompts: PromptSet, dataset: Dataset) -> PromptSet:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 from torch import Tensor
@@ -78,6 +79,14 @@ class Head(ABC):
     def training(self) -> Representation:
         """What `fit` and `train` read; more than `representation` where fitting needs what prediction lacks."""
         return self.representation
+
+    @property
+    def needs(self) -> tuple[Path, ...]:
+        """Files of weights and folders of fitted heads that options name, and that `fit` reads.
+
+        What they hold, and not what they are called, is part of what decides what is learned.
+        """
+        return ()
 
     def fit(self, x: Any, y: Labels, classes: Classes, *, seed: int) -> State:
         """Learn from shots; `y` holds positions in `classes`. Equal arguments give equal states.

@@ -10,7 +10,7 @@ from typing import Any, overload
 import torch
 from torch import Tensor
 
-from neuroclip.backbones import DEFAULT_MODEL, Model, load_model
+from neuroclip.backbones import DEFAULT_MODEL, ImageNetwork, Model, load_backbone, load_model
 from neuroclip.bank import Bank
 from neuroclip.classes import DEFAULT_PROMPTS, Classes, load_prompts, parse_classes
 from neuroclip.errors import ClassesError, HeadError
@@ -98,8 +98,8 @@ def predict(
         return []
     representation = head.representation.filled(model.name)
 
-    def backbones(name: str) -> Model:
-        return model if name == model.name else load_model(name)
+    def backbones(name: str) -> Model | ImageNetwork:
+        return model if name == model.name else load_backbone(name)
 
     x = (bank or Bank()).get(representation, recordings, backbones)
     with torch.no_grad():

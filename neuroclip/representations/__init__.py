@@ -16,8 +16,11 @@ from neuroclip.representations.ternary import frames
 if TYPE_CHECKING:
     from neuroclip.representations.augmentation import Augmented
     from neuroclip.representations.base import Backbone, Backbones, Representation
+    from neuroclip.representations.collapsed import CollapsedImage
     from neuroclip.representations.counts import EventCounts, EventsPerTimestep, TernaryFrames
-    from neuroclip.representations.embeddings import ClipTimesteps, Features, Joint, valid_timesteps
+    from neuroclip.representations.embeddings import ClipTimesteps, Joint, valid_timesteps
+    from neuroclip.representations.features import Features
+    from neuroclip.representations.video import VideoFrames
     from neuroclip.representations.volumes import FlowVolume, RgbVolume, SignedVolume
 
 __all__ = [
@@ -25,6 +28,7 @@ __all__ = [
     "Backbone",
     "Backbones",
     "ClipTimesteps",
+    "CollapsedImage",
     "EventCounts",
     "EventsPerTimestep",
     "Features",
@@ -34,6 +38,7 @@ __all__ = [
     "RgbVolume",
     "SignedVolume",
     "TernaryFrames",
+    "VideoFrames",
     "frames",
     "paint",
     "step_edges",
@@ -45,15 +50,17 @@ _HOMES = {
     "Backbone": "base",
     "Backbones": "base",
     "ClipTimesteps": "embeddings",
+    "CollapsedImage": "collapsed",
     "EventCounts": "counts",
     "EventsPerTimestep": "counts",
-    "Features": "embeddings",
+    "Features": "features",
     "FlowVolume": "volumes",
     "Joint": "embeddings",
     "Representation": "base",
     "RgbVolume": "volumes",
     "SignedVolume": "volumes",
     "TernaryFrames": "counts",
+    "VideoFrames": "video",
     "valid_timesteps": "embeddings",
 }
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from neuroclip.errors import OptionError
 from neuroclip.recording import Recording
 from neuroclip.representations.base import Backbones, Representation
 from neuroclip.representations.counts import TernaryFrames
@@ -65,7 +64,7 @@ class ClipTimesteps(Representation):
         """Encode the frames of many recordings together."""
         (name,) = self.backbone_names()
         encode = partial(backbones(name).encode_frames, resize=self.resize, normalize=self.normalize)
-        return [self.derived(embedding) for embedding in _encoded(prepared, encode)]
+        return [self.derived(embedding) for embedding in encoded(prepared, encode)]
 
     @property
     def stored(self) -> ClipTimesteps:
@@ -80,43 +79,6 @@ class ClipTimesteps(Representation):
 def valid_timesteps(x: Timesteps) -> TimestepMask:
     """Tell the timesteps that a recording has (True) from those that `ClipTimesteps` padded it with."""
     return (x != 0).any(-1)
-
-
-@dataclass(frozen=True)
-class Features(Representation):
-    """What a backbone makes of another representation that gives images: [t, h, w] in uint8.
-
-    `layer` names an inner layer, for backbones that offer `encode_layer(images, layer)`; None is their
-    output.
-    """
-
-    of: Representation
-    backbone: str | None = None
-    layer: str | None = None
-
-    def compute(self, recording: Recording, backbones: Backbones) -> Tensor:
-        """Encode the images of one recording; errors as in `finish`."""
-        return self.compute_many([recording], backbones)[0]
-
-    def prepare(self, recording: Recording) -> Any:
-        """Prepare what gives the images."""
-        return self.of.prepare(recording)
-
-    def finish(self, prepared: Sequence[Any], backbones: Backbones) -> list[Tensor]:
-        """Encode the images of many recordings together.
-
-        Raises:
-            OptionError: The backbone is open, or offers no inner layers.
-        """
-        if self.backbone is None:
-            raise OptionError("the backbone of Features is open: use filled('event-tiny')")
-        images = [image.numpy() for image in self.of.finish(prepared, backbones)]
-        model = backbones(self.backbone)
-        if self.layer is None:
-            return _encoded(images, partial(model.encode_frames, resize="model", normalize="clip"))
-        if not hasattr(model, "encode_layer"):
-            raise OptionError(f"the backbone {self.backbone!r} offers no inner layers: leave layer out")
-        return _encoded(images, partial(model.encode_layer, layer=self.layer))
 
 
 @dataclass(frozen=True, init=False)
@@ -153,7 +115,7 @@ class Joint(Representation):
         return Joint(**{name: part.filled(model_name) for name, part in self.parts})
 
 
-def _encoded(frames: Sequence[NDArray[Any]], encode: Callable[[NDArray[Any]], Tensor]) -> list[Tensor]:
+def encoded(frames: Sequence[NDArray[Any]], encode: Callable[[NDArray[Any]], Tensor]) -> list[Tensor]:
     """Encode the frames [t, h, w] of many recordings; those of one size share a call, of about 64 MiB."""
     encoded: list[Tensor] = []
     for batch in _batches(frames):

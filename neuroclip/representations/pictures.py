@@ -47,6 +47,28 @@ def pictures_at(
     return np.stack([kept[i] for i in nearest.tolist()])
 
 
+def colours_at(
+    recording: Recording, times_us: NDArray[Any], scale: float, *, slack_us: int = 0
+) -> NDArray[np.uint8]:
+    """Return coloured pictures [t, 3, h, w]; height and width are those of the recording times `scale`, rounded.
+
+    Errors as `pictures_at`.
+    """
+    size = max(1, round(recording.width * scale)), max(1, round(recording.height * scale))
+    pictures = pictures_at(recording, times_us, size, colour=True, slack_us=slack_us)
+    return pictures.transpose(0, 3, 1, 2).copy()
+
+
+def check_scale(scale: float) -> None:
+    """Check the share of the recording's size that pictures have.
+
+    Raises:
+        OptionError: It is not above 0 and up to 1.
+    """
+    if not 0 < scale <= 1:
+        raise OptionError(f"scale is {scale:g}; it can be above 0 and up to 1")
+
+
 def paired_video(recording: Recording) -> Path:
     """Return the video.
 

@@ -61,7 +61,8 @@ def interval_edges(recording: Recording, interval_us: int | None = None) -> Edge
     as reach the last event. An empty recording has none.
 
     Raises:
-        RecordingError: The video cannot be read, or shows another time than that of the events.
+        RecordingError: The video cannot be read, or does not show all the time of the events: it begins later, or ends
+            earlier, by more than the longest time between two of its pictures.
         OptionError: There are too many intervals.
     """
     if not len(recording):
@@ -81,7 +82,9 @@ def interval_edges(recording: Recording, interval_us: int | None = None) -> Edge
         raise RecordingError(
             f"{recording.video}: it has a single picture, and so no interval: is it the right video?"
         )
-    if edges[-1] <= first or edges[0] > last:
+    slack = int(np.diff(edges).max())
+    apart = edges[-1] <= first or edges[0] > last
+    if apart or first < edges[0] - slack or last > edges[-1] + slack:
         raise elsewhere(recording, first, last)
     holds = np.searchsorted(edges, [first, last], side="right")
     return edges[max(0, holds[0] - 1) : holds[1] + 1]

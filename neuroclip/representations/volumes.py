@@ -13,7 +13,7 @@ from neuroclip.errors import OptionError
 from neuroclip.recording import Recording
 from neuroclip.representations.base import WithoutBackbone
 from neuroclip.representations.flow import FULL_SCALE, check_method, digest_of_weights, flow_between
-from neuroclip.representations.pictures import paired_video, pictures_at
+from neuroclip.representations.pictures import check_scale, colours_at, paired_video, pictures_at
 from neuroclip.representations.shots import check_shot, polarity_sums, shot_edges
 
 
@@ -131,8 +131,7 @@ class RgbVolume(WithoutBackbone):
             raise OptionError(
                 f"steps is {self.steps}; a shot of {self.shot} intervals has 1 to {self.shot} pictures"
             )
-        if not 0 < self.scale <= 1:
-            raise OptionError(f"scale is {self.scale:g}; it can be above 0 and up to 1")
+        check_scale(self.scale)
 
     def prepare(self, recording: Recording) -> Tensor:
         """Decode the pictures.
@@ -146,6 +145,4 @@ class RgbVolume(WithoutBackbone):
         # In intervals, not in microseconds: with a varying frame rate, the parts hold equally many pictures.
         middles = (np.arange(self.steps) + 0.5) * self.shot / self.steps
         times = np.interp(middles, np.arange(self.shot + 1), edges)
-        size = max(1, round(recording.width * self.scale)), max(1, round(recording.height * self.scale))
-        pictures = pictures_at(recording, times, size, colour=True, slack_us=self.interval_us or 0)
-        return torch.from_numpy(pictures.transpose(0, 3, 1, 2).copy())
+        return torch.from_numpy(colours_at(recording, times, self.scale, slack_us=self.interval_us or 0))

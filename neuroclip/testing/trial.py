@@ -10,6 +10,8 @@ import torch
 from neuroclip_prompts import PromptSet
 from torch import Tensor
 
+from neuroclip.backbones import ImageNetwork, Model, load_backbone
+from neuroclip.backbones.image_names import is_image_name
 from neuroclip.bank import Bank
 from neuroclip.classes import Classes
 from neuroclip.heads import Head, State
@@ -55,7 +57,11 @@ class Trial:
         if not recordings:
             return torch.zeros(0)
         wanted = (representation or self.head.representation).filled(self.model.name)
-        return Bank().get(wanted, recordings, lambda _: self.model)
+        return Bank().get(wanted, recordings, self._backbone)
+
+    def _backbone(self, name: str) -> Model | ImageNetwork:
+        # Image networks are what they are called; everything else is the toy model.
+        return load_backbone(name) if is_image_name(name) else self.model
 
     def fit(self, *, seed: int = 0) -> State:
         """Fit the head on the shots."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -47,6 +48,11 @@ class Average(Head):
     def training(self) -> Joint:
         """What each member learns from, as m0, m1, ..."""
         return Joint(**{_name(i): member.training for i, member in enumerate(self.members)})
+
+    @property
+    def needs(self) -> tuple[Path, ...]:
+        """What the members need."""
+        return tuple(path for member in self.members for path in member.needs)
 
     def train(
         self, x: Any, y: Labels, classes: Classes, *, seed: int, resume: Checkpoint | None = None

@@ -44,6 +44,17 @@ def views(
     mirrored: Sequence[bool] = (),
     sign_changes: Sequence[int] = (),
 ) -> Float[Tensor, "n channels t h w"]:
+    """Return what the boxes hold of clips [n, t, channels, h, w] of any type (`cut`), each frame `normalised`."""
+    return normalised(cut(clips, size, boxes, mirrored, sign_changes)).transpose(1, 2)
+
+
+def cut(
+    clips: Tensor,
+    size: int,
+    boxes: Boxes,
+    mirrored: Sequence[bool] = (),
+    sign_changes: Sequence[int] = (),
+) -> Float[Tensor, "n t channels h w"]:
     """Return what the boxes hold of clips [n, t, channels, h, w] of any type, as squares of `size` pixels.
 
     They are resized bilinearly, with a filter where they become smaller, so that no event falls between the pixels. The
@@ -58,12 +69,17 @@ def views(
     for i in [i for i, mirror in enumerate(mirrored) if mirror]:
         made[i] = made[i].flip(-1)
         made[i, :, list(sign_changes)] *= -1
-    return normalised(made).transpose(1, 2)
+    return made
 
 
 def normalised(clips: Float[Tensor, "n t channels h w"]) -> Float[Tensor, "n t channels h w"]:
-    """Give each frame, all its channels together, a mean of 0 and a deviation of 1; one that is even becomes 0."""
-    centred = clips - clips.mean((2, 3, 4), keepdim=True)
+    """Give each channel of each frame a mean of 0, and all channels of a frame together a deviation of 1.
+
+    What is even becomes 0. Of flow this takes away what the camera's own motion adds to all pixels, along x and along y
+    each (Simonyan and Zisserman 2014, "mean flow subtraction"); with one mean for both, a pan to the right and one up
+    would look alike.
+    """
+    centred = clips - clips.mean((3, 4), keepdim=True)
     deviation = centred.square().mean((2, 3, 4), keepdim=True).sqrt()
     even = deviation <= _ALL_EQUAL * clips.abs().amax((2, 3, 4), keepdim=True)
     return torch.where(even, 0.0, centred / deviation)

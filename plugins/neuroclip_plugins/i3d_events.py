@@ -78,6 +78,13 @@ class I3DEvents(I3DHead):
         return self.channels
 
     @property
+    def needs(self) -> tuple[Path, ...]:
+        """Also the folder of the teacher, if it is asked, or what one that is trained first needs."""
+        if isinstance(self.teacher, str):
+            return (*super().needs, *([] if self._teacher() is None else [Path(self.teacher)]))
+        return (*super().needs, *(self.teacher.needs if self.teacher is not None else ()))
+
+    @property
     def representation(self) -> SignedVolume:
         """Signed sums of events (n, t, h, w)."""
         return SignedVolume(self.steps, self.interval_us)

@@ -32,8 +32,8 @@ Loss = Callable[[Logits, Tensor], Tensor]
 class I3DHead(Head):
     """What all heads with an I3D share: options, what the network sees, how it learns.
 
-    Each frame is normalised by itself (mean 0, deviation 1). While it learns, the network sees a crop of each shot,
-    drawn anew in every epoch and the same for all frames; when it answers, the whole.
+    Each frame is normalised by itself (mean 0 of each channel, deviation 1 of all). While it learns, the network sees a
+    crop of each shot, drawn anew in every epoch and the same for all frames; when it answers, the whole.
 
     Attributes:
         width: Factor of the numbers of filters. 1: the published network; 0.25 or less trains on a CPU.
@@ -89,6 +89,11 @@ class I3DHead(Head):
     def place(self) -> torch.device:
         """Where the network works: on the first GPU that torch sees. Shots stay where they are; minibatches travel."""
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+    @property
+    def needs(self) -> tuple[Path, ...]:
+        """The file of weights to begin with."""
+        return () if self.weights is None else (Path(self.weights),)
 
     @property
     @abstractmethod

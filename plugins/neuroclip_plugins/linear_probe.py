@@ -76,7 +76,7 @@ class LinearProbe(TimestepHead):
                 tried: list[Tensor] = []
                 for way in ways:
                     inputs = read[way]
-                    fits = _path(inputs[training], y[training], len(classes), strengths, priors[way])
+                    fits = fits_of(inputs[training], y[training], len(classes), strengths, priors[way])
                     tried += [fit.logits(inputs[validation]) for fit in fits]
                 return torch.stack(tried)
 
@@ -112,7 +112,7 @@ def _read(x: Timesteps, way: Inputs) -> Tensor:
     return x.float().flatten(1) / math.sqrt(x.shape[1])
 
 
-def _path(x: Tensor, y: Tensor, c: int, strengths: Sequence[float], prior: Tensor | None) -> list[Logistic]:
+def fits_of(x: Tensor, y: Tensor, c: int, strengths: Sequence[float], prior: Tensor | None) -> list[Logistic]:
     """Fit every strength, each from where the one before ended; only to be compared, so not to the last digit."""
     fits: list[Logistic] = []
     for strength in strengths:

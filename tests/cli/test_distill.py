@@ -132,3 +132,48 @@ def test_recordings_without_video_say_so(
     made = run("distill", tmp_path / "plain", "--out", tmp_path / "out", "--shots", 1, *SMALL)
     assert made.exit_code == 1
     assert "needs the paired video" in made.stderr
+
+
+def test_a_teacher_that_has_seen_the_test_recordings_is_refused(
+    run: Run, videos: Path, tmp_path: Path
+) -> None:
+    run("distill", videos, "--out", tmp_path / "a", "--shots", 2, "--no-rgb", *SMALL)
+    teacher = tmp_path / "a" / "teacher"
+    options = ["--seed", 1, "--shots", 1, "--test", "rest", *SMALL]
+    made = run("distill", videos, "--out", tmp_path / "b", "--teacher", teacher, "--no-rgb", *options)
+    assert made.exit_code == 1
+    assert "the teacher has learned from" in made.stderr
+    # On its own, a student that was taught is known to have seen what its teacher saw.
+    student = tmp_path / "student"
+    run("fit", "i3d-events", videos, "--out", student, "-o", f"teacher={teacher}", *options)
+    assert json.loads(run("evaluate", student, videos, "--json").stdout)["seen"] >= 2
+
+
+def test_another_video_or_file_of_weights_is_learned_from_anew(
+    run: Run, videos: Path, tmp_path: Path
+) -> None:
+    out, weights = tmp_path / "out", tmp_path / "weights.safetensors"
+    run("distill", videos, "--out", tmp_path / "a", "--shots", 2, "--no-rgb", *SMALL)
+    weights.write_bytes((tmp_path / "a" / "teacher" / "state.safetensors").read_bytes())
+    options = ["--out", out, "--shots", 2, "--no-rgb", *SMALL, "-o", f"weights={weights}"]
+    run("distill", videos, *options)
+    assert run("distill", videos, *options).stderr.count("already") == 2
+    moved = tmp_path / "moved.safetensors"
+    weights.rename(moved)
+    assert run("distill", videos, *options[:-1], f"weights={moved}").stderr.count("already") == 2
+    moved.write_bytes((out / "teacher" / "state.safetensors").read_bytes())
+    assert "already" not in run("distill", videos, *options[:-1], f"weights={moved}").stderr
+
+
+def test_a_recording_that_is_too_short_is_named_and_the_others_are_answered(
+    run: Run, videos: Path, tmp_path: Path
+) -> None:
+    run("distill", videos, "--out", tmp_path / "a", "--shots", 2, "--no-rgb", *SMALL)
+    short = tmp_path / "short.mp4"
+    write_video(short, motion("growing", 0, size=(32, 32), pictures=4))
+    asked = [videos / LABELS[0] / "0.mp4", short, videos / LABELS[1] / "0.mp4"]
+    made = run("predict", tmp_path / "a" / "student", *asked, "--json")
+    assert made.exit_code == 1
+    assert len(made.stdout.splitlines()) == 2
+    assert "short.mp4: the recording lasts" in made.stderr
+    assert len(made.stderr.strip().splitlines()) == 1

@@ -36,6 +36,10 @@ def test_what_is_easy_is_learned_and_measured(write_toys):
 
 OPTIONS = {
     "i3d-events": {"alpha": 0.0, "interval_us": 5000, "width": 0.06, "size": 16, "steps": 2},
+    "vgg-probe": {"backbone": "timm:vgg11_bn@0.0625:random", "size": 32},
+    "vgg-dense": {"backbone": "timm:vgg11_bn@0.0625:random", "size": 32, "hidden": 16},
+    "vgg-scratch": {"architecture": "vgg11_bn", "width": 0.0625, "size": 32, "hidden": 16},
+    "tsn": {"backbone": "timm:test_resnet", "size": 32, "frames": 3, "test_segments": 3, "epochs": 1},
     "average": {"members": [{"head": "zero-shot"}, {"head": "linear-probe"}]},
 }
 """Of heads that need others than `{"steps": 2}` to learn from toys in a moment."""

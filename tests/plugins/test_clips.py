@@ -30,6 +30,16 @@ def test_a_frame_by_hand() -> None:
     torch.testing.assert_close(made.flatten(), expected)
 
 
+def test_what_the_camera_does_is_taken_away_and_what_an_object_does_is_left() -> None:
+    flow = torch.zeros(1, 1, 2, 4, 4)
+    flow[0, 0, 0, 1, 1] = 8  # an object that moves to the right
+    panned = flow + torch.tensor([3.0, -2.0]).reshape(2, 1, 1)
+    torch.testing.assert_close(normalised(panned), normalised(flow))
+    turned = flow.flip(2)
+    assert not torch.allclose(normalised(turned), normalised(flow), atol=0.1)
+    torch.testing.assert_close(normalised(flow).mean((3, 4)), torch.zeros(1, 1, 2))
+
+
 def test_everything_at_its_own_size_is_only_normalised() -> None:
     clips = torch.randint(-9, 9, (2, 4, 2, 12, 12), dtype=torch.int8)
     made = views(clips, 12, whole(2, (12, 12)))

@@ -43,8 +43,19 @@ def test_with_a_video_they_are_those_between_its_pictures_less_the_offset(
     assert interval_edges(whole, 50_000).tolist() == [1_000_000, 1_050_000, 1_100_000]
     part = make_recording(columns=[(1_010_000, 0, 0, 1), (1_029_999, 0, 0, 1)], **paired)
     assert interval_edges(part).tolist() == [1_010_000, 1_030_000]
-    longer = make_recording(columns=[(900_000, 0, 0, 1), (2_000_000, 0, 0, 1)], **paired)
+    longer = make_recording(columns=[(940_000, 0, 0, 1), (1_160_000, 0, 0, 1)], **paired)
     assert interval_edges(longer).tolist() == interval_edges(whole).tolist()
+
+
+@pytest.mark.parametrize(
+    "columns", [[(0, 0, 0, 1), (400_000, 0, 0, 1)], [(-90_000, 0, 0, 1), (100_000, 0, 0, 1)]]
+)
+def test_a_video_of_only_a_part_of_the_recording_is_refused(
+    make_recording: Make, make_video: MakeVideo, columns: list[tuple[int, int, int, int]]
+) -> None:
+    recording = make_recording(columns=columns, video=make_video(GREY[:5]))
+    with pytest.raises(RecordingError, match="its pictures are from 0 to 160000 us"):
+        interval_edges(recording)
 
 
 @given(at=st.integers(0, 39), steps=st.integers(1, 40))
