@@ -124,7 +124,7 @@ def command(
                 fitted[name] = _fitted(task, head, folder / name, name, seed)
         if not no_rgb:
             fitted["fusion"] = _fused(folder / "fusion", task, fitted["student"], fitted["rgb"], seed)
-        reports[part or dataset.name] = _measured(task, fitted)
+        reports[part or dataset.name] = _measured(task, fitted) | {"left_out": sorted(source.left_out)}
         _write_report(out, reports)
     if json:
         print_json(reports if len(reports) > 1 else next(iter(reports.values())))
@@ -267,7 +267,8 @@ def _write_report(out: Path, reports: Mapping[str, Mapping[str, Any]]) -> None:
     """Write what was measured so far as JSON and Markdown."""
     lines = ["# Distillation", ""]
     lines += [
-        f"{name}: trained on {one['fitted_on']} recordings of {one['classes']} classes, split {one['split']}."
+        f"{name}: trained on {one['fitted_on']} recordings of {one['classes']} classes, split {one['split']}; "
+        f"{len(one['left_out'])} recordings that cannot be read were left out."
         for name, one in reports.items()
     ]
     cells = [_HEADER, ["---"] * len(_HEADER), *_rows(reports)]

@@ -177,3 +177,14 @@ def test_a_recording_that_is_too_short_is_named_and_the_others_are_answered(
     assert len(made.stdout.splitlines()) == 2
     assert "short.mp4: the recording lasts" in made.stderr
     assert len(made.stderr.strip().splitlines()) == 1
+
+
+def test_what_was_left_out_stands_in_the_report(run: Run, videos: Path, tmp_path: Path) -> None:
+    write_video(videos / LABELS[0] / "short.mp4", motion("growing", 0, size=(32, 32), pictures=3))
+    options = ["--out", tmp_path / "out", "--shots", 2, "--no-rgb", "--skip-bad", *SMALL]
+    made = run("distill", videos, *options, "--json")
+    assert made.exit_code == 0, made.stderr
+    assert json.loads(made.stdout)["left_out"] == [f"{LABELS[0]}/short.mp4"]
+    assert (
+        "1 recordings that cannot be read were left out" in (tmp_path / "out" / "distillation.md").read_text()
+    )
