@@ -40,7 +40,8 @@ RECIPE: dict[str, Any] = {
     "dropout": 0.2,
 }
 TEACHERS, SHOTS, FUSED = 96, 16, ("both at T = 2", "RGB")
-LEARNED_FROM_OTHERS = ("teacher", "RGB of the 96")
+LEARNED_FROM_OTHERS = ("teacher", "RGB of the 96, background kept", "RGB of the 96")
+STILL: dict[str, Any] = {"background": "removed"}
 ROWS: dict[str, tuple[str, dict[str, Any]]] = {
     "teacher": ("i3d-flow", {"epochs": 24}),
     "labels alone": ("i3d-events", {"alpha": 0.0}),
@@ -49,9 +50,10 @@ ROWS: dict[str, tuple[str, dict[str, Any]]] = {
     "both at T = 1": ("i3d-events", {"temperature": 1.0}),
     "both at T = 2": ("i3d-events", {"temperature": 2.0}),
     "both at T = 4": ("i3d-events", {"temperature": 4.0}),
-    "RGB from random weights": ("i3d-rgb", {}),
-    "RGB of the 96": ("i3d-rgb", {"epochs": 24}),
-    "RGB": ("i3d-rgb", {}),
+    "RGB of the 96, background kept": ("i3d-rgb", {"epochs": 24}),
+    "RGB, background kept": ("i3d-rgb", {}),
+    "RGB of the 96": ("i3d-rgb", STILL | {"epochs": 24}),
+    "RGB": ("i3d-rgb", STILL),
 }
 
 
@@ -95,8 +97,9 @@ def make_sets(folder: Path) -> None:
 
 def head_of(row: str, cells: Path) -> Head:
     name, options = ROWS[row]
-    if row == "RGB":
-        options = {"weights": str(cells / "RGB of the 96" / "state.safetensors")}
+    if row in ("RGB", "RGB, background kept"):
+        others = row.replace("RGB", "RGB of the 96", 1)
+        options = {**options, "weights": str(cells / others / "state.safetensors")}
     if name == "i3d-events":
         options = {**options, "teacher": str(cells / "teacher")}
     return heads.restore(name, RECIPE | options)

@@ -189,12 +189,16 @@ class I3DHead(Head):
         size = (x.shape[-2], x.shape[-1])
         boxes = distorted(len(x), size, self.crop, generator)
         mirrored = flipped(len(x), self.flip, generator)
-        return views(_with_channels(x).to(self.place), self.size, boxes, mirrored, self.sign_changes)
+        return views(self._prepared(x), self.size, boxes, mirrored, self.sign_changes)
 
     def _seen(self, x: Tensor) -> Tensor:
         """Return what the network answers to: everything."""
         boxes = whole(len(x), (x.shape[-2], x.shape[-1]))
-        return views(_with_channels(x).to(self.place), self.size, boxes)
+        return views(self._prepared(x), self.size, boxes)
+
+    def _prepared(self, x: Tensor) -> Tensor:
+        """Return shots with an axis of channels, where the network works."""
+        return (x[:, :, None] if x.ndim == 4 else x).to(self.place)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,12 +235,16 @@ class I3DRgb(I3DHead):
     Attributes:
         steps, scale, interval_us, shot: Of `RgbVolume`: how many pictures, their share of the sensor's size, and how
             many intervals of which length they are spread over.
+        background: `removed`: each pixel's mean over the shot is subtracted first, so that a camera at rest shows what
+            moves. As published it is `kept`; from few videos, the network then learns what things look like, and where
+            looks do not give a class away, nothing.
     """
 
     steps: int = 8
     scale: float = 0.5
     interval_us: int | None = None
     shot: int = 16
+    background: Literal["kept", "removed"] = "kept"
 
     @property
     def ins(self) -> int:
@@ -248,9 +256,12 @@ class I3DRgb(I3DHead):
         """Pictures (n, t, 3, h, w)."""
         return RgbVolume(self.steps, self.scale, self.interval_us, self.shot)
 
-
-def _with_channels(x: Tensor) -> Tensor:
-    return x[:, :, None] if x.ndim == 4 else x
+    def _prepared(self, x: Tensor) -> Tensor:
+        shown = super()._prepared(x)
+        if self.background == "kept":
+            return shown
+        shown = shown.float()
+        return shown - shown.mean(1, keepdim=True)
 
 
 def _kept(value: Tensor) -> Tensor:

@@ -395,6 +395,19 @@ def test_the_learning_rate_falls_along_a_cosine() -> None:
     assert float(weights["w"]) == pytest.approx(-0.029)
 
 
+def test_a_background_that_is_removed_says_nothing() -> None:
+    moving = torch.randint(0, 128, (4, 3, 3, 12, 12), dtype=torch.uint8)
+    elsewhere = moving + torch.randint(0, 128, (4, 1, 3, 12, 12), dtype=torch.uint8)
+    y, classes = torch.tensor([0, 1, 0, 1]), Classes(("left", "right"), load_prompts(), None)
+    kept, removed = (
+        I3DRgb(**QUICK | {"steps": 3, "batch": 4}, crop=1.0, background=b) for b in ("kept", "removed")
+    )
+    state = removed.fit(moving, y, classes, seed=0)
+    same = removed.logits(state, elsewhere, classes)
+    torch.testing.assert_close(same, removed.logits(state, moving, classes), rtol=1e-3, atol=1e-3)
+    assert not torch.allclose(kept.logits(state, elsewhere, classes), kept.logits(state, moving, classes))
+
+
 def test_each_head_reads_its_volume() -> None:
     assert I3DFlow(steps=8, method="pyrlk").representation == FlowVolume(8, "pyrlk")
     assert I3DRgb(steps=4, scale=1.0, shot=32).representation == RgbVolume(4, 1.0, None, 32)
