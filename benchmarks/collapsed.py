@@ -2,19 +2,20 @@ r"""Table I of Gopalakrishnan, Chua and Iyer (2018): VGG on collapsed events, ro
 
     python benchmarks/collapsed.py FOLDER [--seeds 5]                      # what can be made here
     python benchmarks/collapsed.py FOLDER --data DIR --architecture vgg16_bn --size 224 --hidden 4096 \
-        --learning-rate 0.0001 --rgb FILE [--grey FILE]                    # the real thing
+        --learning-rate 0.0001 [--rgb FILE] [--grey FILE]                  # the real thing
 
 Rows: from scratch against retrained dense layers; a base of colour pictures against one of grey (0.21 R + 0.72 G +
 0.07 B, copied to three channels); one saccade (the first third) against three; ON events alone; accuracy in training
 and in testing; a random split of 85:15 for each seed, over all recordings together. Prints Markdown: mean over seeds
 with its 95 % interval (Student's t), and differences paired by seed. Base networks, recordings and cells are kept in
-FOLDER, so that an interrupted run goes on.
+FOLDER, so that an interrupted run goes on. Dense layers alone learn for --dense-epochs: more, since on features that
+stay as they are they learn more slowly, and an epoch of them costs little.
 
 Without --data, three things are replaced: N-Caltech101 by recordings of drawn shapes (`neuroclip.emulation.saccade`; a
 class is an outline with a pattern, its colours, place, size and angle are drawn by chance); ImageNet by pictures of
 other such shapes, in colour or in grey; VGG-16 with 4096 hidden numbers by one that is narrow and reads 64 pixels.
-With --data and without --rgb or --grey, the rows of that base are left out: timm's own weights are those of colour, and
-we know of none of grey pictures that are published.
+With --data and without --rgb, timm's own weights are that base: it downloads them. Without --grey, the rows of that
+base are left out: we know of no weights of grey pictures that are published.
 """
 
 import argparse
@@ -40,6 +41,7 @@ from neuroclip.classes import Classes, load_prompts
 from neuroclip.comparison import mean_interval
 from neuroclip.datasets import open_dataset
 from neuroclip.emulation import saccade
+from neuroclip.errors import NeuroclipError
 from neuroclip.formats import write
 from neuroclip.synthetic.things import Pose, draw_thing, paint
 
@@ -69,13 +71,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--rows", default=",".join(TITLES))
     parser.add_argument("--data")
-    parser.add_argument("--rgb", type=Path)
-    parser.add_argument("--grey", type=Path)
+    parser.add_argument("--rgb", metavar="FILE")
+    parser.add_argument("--grey", metavar="FILE")
     parser.add_argument("--architecture", default="vgg11_bn@0.25", help="timm's name, and a width")
     parser.add_argument("--size", type=int, default=SIZE)
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--learning-rate", type=float, default=0.001)
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=30, help="of the rows from scratch")
+    parser.add_argument("--dense-epochs", type=int, default=200, help="of the rows with a base")
     parser.add_argument("--classes", type=int, default=16)
     parser.add_argument("--per-class", type=int, default=25)
     parser.add_argument("--lessons", type=int, default=24_000, help="pictures that a base sees")
@@ -83,13 +86,16 @@ def main() -> None:
     folder: Path = asked.folder
     folder.mkdir(parents=True, exist_ok=True)
     made = ""
-    bases = {"rgb": asked.rgb, "grey": asked.grey}
+    network = f"timm:{asked.architecture}"
+    bases = {kind: f"{network}:{file}" for kind in ("rgb", "grey") if (file := getattr(asked, kind))}
     if asked.data is None:
         made = folder / f"recordings-{asked.classes}x{asked.per_class}"
         make_recordings(made, asked.classes, asked.per_class)
-        for kind in bases:
-            bases[kind] = bases[kind] or base(folder, kind, asked.architecture, asked.lessons)
-    rows = [row for row in asked.rows.split(",") if row == "scratch" or bases[row] is not None]
+        for kind in {"rgb", "grey"} - set(bases):
+            bases[kind] = f"{network}:{base(folder, kind, asked.architecture, asked.lessons)}"
+    else:
+        load_backbone(bases.setdefault("rgb", network))  # downloaded here, before anything takes long
+    rows = [row for row in asked.rows.split(",") if row == "scratch" or row in bases]
     data = open_dataset(asked.data or made).sized()
     names = data.classes
     y = torch.tensor([names.index(item.label) for item in data.items])
@@ -103,7 +109,7 @@ def main() -> None:
                 about = {"row": row, "part": part, "seed": seed, "head": heads.describe(head), "n": len(y)}
                 if not is_there(place, about):
                     x = bank.get(head.representation, [item.file for item in data.items], load_backbone)
-                    cell = {"about": about, **about, **measured(head, x, y, classes, seed)}
+                    cell: Cell = {"about": about, **about, **measured(head, x, y, classes, seed)}
                     place.write_text(json.dumps(cell) + "\n")
                     print(
                         f"{place.name}: {100 * cell['test']:.1f} %, {cell['seconds']:.0f} s", file=sys.stderr
@@ -116,21 +122,21 @@ def is_there(place: Path, about: Cell) -> bool:
     return place.is_file() and json.loads(place.read_text())["about"] == json.loads(json.dumps(about))
 
 
-def head_of(row: str, part: str, base: Path | None, asked: Any) -> heads.Head:
+def head_of(row: str, part: str, backbone: str | None, asked: Any) -> heads.Head:
     options: dict[str, Any] = {
         "polarity": "on",
         "part": part,
         "size": asked.size,
         "hidden": asked.hidden,
-        "epochs": asked.epochs,
+        "epochs": asked.epochs if backbone is None else asked.dense_epochs,
         "learning_rate": asked.learning_rate,
     }
-    if row == "scratch":
+    if backbone is None:
         architecture, _, width = asked.architecture.partition("@")
         return heads.restore(
             "vgg-scratch", options | {"architecture": architecture, "width": float(width or 1)}
         )
-    return heads.restore("vgg-dense", options | {"backbone": f"timm:{asked.architecture}:{base}"})
+    return heads.restore("vgg-dense", options | {"backbone": backbone})
 
 
 def measured(head: heads.Head, x: torch.Tensor, y: torch.Tensor, classes: Classes, seed: int) -> Cell:
@@ -234,8 +240,8 @@ def report(cells: list[Cell], rows: list[str], asked: Any, recordings: int, clas
     print(f"{machine()}; torch threads {torch.get_num_threads()}\n")
     print(
         f"{asked.data or 'drawn shapes'}: {recordings} recordings of {classes} classes, {asked.architecture} at "
-        f"{asked.size} pixels, hidden {asked.hidden}, {asked.epochs} epochs; "
-        f"{asked.seeds} seeds, n = {cells[0]['n']} tested each\n"
+        f"{asked.size} pixels, hidden {asked.hidden}, {asked.epochs} epochs from scratch, {asked.dense_epochs} of "
+        f"dense layers alone; {asked.seeds} seeds, n = {cells[0]['n']} tested each\n"
     )
     print("| | Saccades | Train, % | Test, % | Published test, % | Fit, s | Learned weights | MB |")
     print("|---" * 8 + "|")
@@ -247,16 +253,19 @@ def report(cells: list[Cell], rows: list[str], asked: Any, recordings: int, clas
             )
             said = f"{TITLES[row]} | {number} | {train} | {test} | {PUBLISHED[row, part]} | {seconds:.0f}"
             print(f"| {said} | {weights:.0f} | {size:.1f} |")
-    print()
-    pairs = [(a, b, part, part) for a, b in (("rgb", "scratch"), ("grey", "rgb")) for part in SACCADES]
+    print("\n| Base and saccades | Less | Published, points | Points |\n|---|---|---|---|")
+    against = (("grey", "rgb"), ("rgb", "scratch"), ("grey", "scratch"))
+    pairs = [(one, other, part, part) for one, other in against for part in SACCADES]
     pairs += [(row, row, "all", "1/3") for row in rows]
     for one, other, part, base_part in pairs:
         if one in rows and other in rows:
             paired = zip(of(one, part, "test"), of(other, base_part, "test"), strict=True)
             # mean_interval takes shares: into 0 to 1, and back.
             middle, low, high = (2 * v - 1 for v in mean_interval([0.5 + (a - b) / 2 for a, b in paired]))
-            what = f"{TITLES[one]}, {SACCADES[part]} saccades, less {TITLES[other]}, {SACCADES[base_part]}"
-            print(f"- {what}: {100 * middle:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})")
+            published = PUBLISHED[one, part] - PUBLISHED[other, base_part]
+            said = f"{TITLES[one]}, {SACCADES[part]} | {TITLES[other]}, {SACCADES[base_part]} | {published:+.2f} | "
+            apart = "" if low > 0 or high < 0 else ", not told apart"
+            print(f"| {said}{100 * middle:+.1f} ({100 * low:+.1f} to {100 * high:+.1f}){apart} |")
 
 
 def percent(interval: tuple[float, float, float]) -> str:
@@ -265,4 +274,7 @@ def percent(interval: tuple[float, float, float]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except NeuroclipError as error:
+        sys.exit(str(error))

@@ -42,6 +42,10 @@ class BankError(NeuroclipError):
     """What was computed cannot be kept, or what was kept cannot be used."""
 
 
+class ComparisonError(NeuroclipError):
+    """A comparison of heads, or the document of one, cannot be used."""
+
+
 class RecordingWarning(UserWarning):
     """A recording was read, but something about it had to be guessed."""
 

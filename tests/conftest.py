@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,3 +68,24 @@ def make_recording() -> Callable[..., Recording]:
         return Recording(make_events(t, x, y, on), width, height, **named)  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def install_package() -> Callable[[Path, Path], None]:
+    """`install_package(folder, site)` leaves a package's modules and metadata in `site`, as pip would."""
+
+    def install(package: Path, site: Path) -> None:
+        project = tomllib.loads((package / "pyproject.toml").read_text())["project"]
+        module = project["name"].replace("-", "_")
+        for path in (package / module, package / f"{module}.py"):
+            if path.exists():
+                path.rename(site / path.name)
+        info = site / f"{module}-{project['version']}.dist-info"
+        info.mkdir()
+        about = {"Metadata-Version": "2.4", "Name": project["name"], "Version": project["version"]}
+        (info / "METADATA").write_text("".join(f"{key}: {value}\n" for key, value in about.items()))
+        for group, points in project["entry-points"].items():
+            lines = "".join(f"{name} = {value}\n" for name, value in points.items())
+            (info / "entry_points.txt").write_text(f"[{group}]\n{lines}")
+
+    return install

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import os
 from functools import lru_cache
 from hashlib import blake2b
@@ -16,7 +17,7 @@ from torch.nn import functional
 
 from neuroclip.backbones.hardware import choose_device
 from neuroclip.backbones.image_names import parse_image_name
-from neuroclip.backbones.image_networks import image_network
+from neuroclip.backbones.image_networks import check_size, image_network
 from neuroclip.errors import OptionError
 
 _PIXELS_AT_ONCE = 2**21
@@ -27,7 +28,7 @@ class ImageNetwork:
 
     Attributes:
         name: As it was asked for.
-        digest: Of architecture, weights and normalisation, 128 bits in hexadecimal.
+        digest, weights_digest: Of architecture, weights and normalisation, 128 bits in hexadecimal.
         size: Height and width in pixels of the pictures that it learned from.
         mean, std: Per channel, of values from 0 to 1.
     """
@@ -39,9 +40,10 @@ class ImageNetwork:
         self.name = name
         self.size: tuple[int, int] = tuple(cfg["input_size"][-2:])
         self.mean, self.std = (tuple(map(float, cfg[key])) for key in ("mean", "std"))
-        self._fixed = bool(cfg.get("fixed_input_size"))
+        self._read = set[tuple[int, int]]()  # sizes that it can read
         self._device = choose_device("auto")
-        self.digest = _digest(network, [source.architecture, source.width, self.size, self.mean, self.std])
+        about = [source.architecture, source.width, self.size, self.mean, self.std]
+        self.digest = self.weights_digest = _digest(network, about)
         self._network = (
             network.eval().requires_grad_(False).to(self._device, memory_format=torch.channels_last)
         )
@@ -69,19 +71,17 @@ class ImageNetwork:
         if images.dtype != torch.uint8 and not images.is_floating_point():
             raise OptionError(f"pictures are bytes, or numbers from 0 to 1, not {images.dtype}")
         height, width = (size, size) if size else self.size
-        if self._fixed and (height, width) != self.size:
-            own = f"{self.size[1]}x{self.size[0]}"
-            raise OptionError(
-                f"{self.name} reads pictures of {own} pixels alone, not of {width}x{height}: leave size out"
-            )
+        if (height, width) not in self._read:
+            check_size(self._network, self._network.forward_features, (height, width), self.name)
+            self._read.add((height, width))
         module = self._inner(layer)
         parts: list[Tensor] = []
         for some in images.split(max(1, _PIXELS_AT_ONCE // (height * width))):
             with torch.no_grad():
                 features = self._features(self._seen(some, (height, width)), module)
-                parts.append(
-                    (self._pooled(features) if pool == "avg" else features).float().cpu().contiguous()
-                )
+                if pool == "avg":
+                    features = self._pooled(features, (height, width))
+                parts.append(features.float().cpu().contiguous())
         return torch.cat(parts)
 
     def _seen(self, images: Tensor, size: tuple[int, int]) -> Tensor:
@@ -103,33 +103,46 @@ class ImageNetwork:
         return self._network.get_submodule(layer)
 
     def _features(self, pictures: Tensor, layer: nn.Module | None) -> Tensor:
-        seen: list[Tensor] = []
-        hook = (
-            layer.register_forward_hook(lambda _, __, out: seen.append(out.clone()))
-            if layer is not None
-            else None
-        )
-        try:
-            features = self._network.forward_features(pictures)
-        except (RuntimeError, AssertionError) as error:
-            height, width = pictures.shape[-2:]
-            raise OptionError(
-                f"{self.name} cannot read pictures of {width}x{height} pixels ({' '.join(str(error).split())[:80]}): "
-                f"give another size; its own is {self.size[1]}x{self.size[0]}"
-            ) from error
-        finally:
-            if hook is not None:
-                hook.remove()
-        if layer is not None and not seen:
-            raise OptionError(f"{self.name}: this layer comes after the features; name one before them")
-        return seen[0] if layer is not None else features
+        if layer is None:
+            return self._network.forward_features(pictures)
+        seen: list[Any] = []
 
-    def _pooled(self, features: Tensor) -> Tensor:
+        def look(_: nn.Module, __: Any, out: Any) -> None:
+            # Cloned: what comes behind the layer may work in place.
+            seen.append(out.clone() if isinstance(out, Tensor) else out)
+
+        hook = layer.register_forward_hook(look)
+        try:
+            self._network.forward_features(pictures)
+        finally:
+            hook.remove()
+        if not seen:
+            raise OptionError(f"{self.name}: this layer comes after the features; name one before them")
+        if not isinstance(seen[0], Tensor) or len(seen[0]) != len(pictures):
+            raise OptionError(f"{self.name}: this layer gives no features for each picture; name another")
+        return seen[0]
+
+    def _pooled(self, features: Tensor, size: tuple[int, int]) -> Tensor:
         if features.ndim == 3:  # tokens, the first of which may stand for no place
             return features[:, int(getattr(self._network, "num_prefix_tokens", 0)) :].mean(1)
+        if features.ndim == 4 and self._channels_last(features, size):
+            return features.mean((1, 2))
+        return features.mean(tuple(range(2, features.ndim)))
+
+    def _channels_last(self, features: Tensor, size: tuple[int, int]) -> bool:
+        """Tell whether the last axis of [n, a, b, c] is none of the two of places, whose sides are like the picture's.
+
+        Where all three could be, it is as in what the network gives at its end.
+        """
+        a, b, c = features.shape[1:]
+        first, last = (abs(math.log(high / wide * size[1] / size[0])) for high, wide in ((b, c), (a, b)))
+        if first != last:
+            return last < first
+        with torch.no_grad():
+            blank = torch.zeros(1, 3, *size, device=self._device)
+            end = self._network.forward_features(blank)
         own = self._network.num_features
-        channels_last = features.ndim == 4 and features.shape[-1] == own != features.shape[1]
-        return features.mean((1, 2) if channels_last else tuple(range(2, features.ndim)))
+        return end.ndim == 4 and end.shape[-1] == own != end.shape[1]
 
 
 def load_image_network(name: str) -> ImageNetwork:

@@ -24,6 +24,7 @@ class ImageSource:
         width: Factor of the numbers of filters; other than 1 for networks called vgg... alone.
         file: The weights; None where they are downloaded, or random.
         random: Whether the weights are random.
+        advice: How weights are given otherwise, for messages.
     """
 
     name: str
@@ -31,6 +32,7 @@ class ImageSource:
     width: float = 1.0
     file: Path | None = None
     random: bool = False
+    advice: str = ""
 
     @property
     def is_vgg(self) -> bool:
@@ -43,8 +45,10 @@ def is_image_name(name: str) -> bool:
     return name.startswith(PREFIX)
 
 
-def parse_image_name(name: str) -> ImageSource:
+def parse_image_name(name: str, advice: str | None = None) -> ImageSource:
     """Say where the name of an image network leads.
+
+    `advice` says how weights are given otherwise, in the words of whoever made the name of other options.
 
     Raises:
         ModelError: It leads nowhere: timm has no such network (the nearest are named), or there is no such file.
@@ -59,16 +63,29 @@ def parse_image_name(name: str) -> ImageSource:
         raise ModelError(
             f"{name}: @{width} is a width above 0 of a VGG; other networks have their own widths alone"
         )
+    bare = network_of(name)
+    advice = advice or f"write {bare}:path/to/FILE, or {bare}:random"
     if place in ("", "random"):
         if scale != 1 and not place:
-            raise ModelError(
-                f"{name}: a narrow network has no weights to download; write {name}:FILE or {name}:random"
-            )
-        return ImageSource(name, architecture, scale, random=bool(place))
+            raise ModelError(f"{name}: a narrow network has no weights to download: {advice}")
+        return ImageSource(name, architecture, scale, random=bool(place), advice=advice)
     file = Path(place).expanduser()
     if not file.is_file():
-        raise ModelError(f"{name}: there is no file {place}; an image network is {FORMS}")
-    return ImageSource(name, architecture, scale, file)
+        raise ModelError(f"{name}: there is no file {place}: {advice}")
+    return ImageSource(name, architecture, scale, file, advice=advice)
+
+
+def network_of(name: str) -> str:
+    """Return the name without its weights: of `timm:vgg16_bn@0.5:FILE` that is `timm:vgg16_bn@0.5`."""
+    return ":".join(name.split(":", 2)[:2])
+
+
+def absolute_name(name: str) -> str:
+    """Return the name with its file of weights, if it has one, as it is found from every working directory."""
+    place = name.removeprefix(network_of(name)).removeprefix(":")
+    if place in ("", "random"):
+        return name
+    return f"{network_of(name)}:{Path(place).expanduser().absolute()}"
 
 
 def portable_name(name: str) -> str:
@@ -80,7 +97,7 @@ def portable_name(name: str) -> str:
     source = parse_image_name(name)
     if source.file is None:
         return name
-    return f"{name[: name.index(':', len(PREFIX))]}:{digest_of_file(source.file)}"
+    return f"{network_of(name)}:{digest_of_file(source.file)}"
 
 
 def _check_architecture(name: str, architecture: str) -> None:

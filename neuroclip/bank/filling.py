@@ -79,15 +79,15 @@ def prepared_batches(
     `bad` is called for those that cannot be read, after what was prepared before them was yielded.
     """
     batch: list[tuple[Wanted, Mapping[str, Any]]] = []
+    size = 0
     for item, prepared in _ahead(pool, wanted):
         broken = isinstance(prepared, RecordingError)
         if not broken:
             batch.append((item, prepared))
-        if batch and (
-            broken or len(batch) == _AT_ONCE or _bytes([made for _, made in batch]) >= _BYTES_AT_ONCE
-        ):
+            size += _bytes(prepared)
+        if batch and (broken or len(batch) == _AT_ONCE or size >= _BYTES_AT_ONCE):
             yield batch
-            batch = []
+            batch, size = [], 0
         for source in item.sources if broken else ():
             bad(source, prepared)
     if batch:

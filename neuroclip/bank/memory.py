@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from neuroclip.bank.filling import Bad, Progress, Source, Wanted, hashed, prepared_batches, threads
@@ -72,22 +73,10 @@ class Bank:
         leaves = {leaf.key: leaf for leaf in _leaves(representation)}
         shelves = {key: self._shelf(leaf, backbones) for key, leaf in leaves.items()}
         done = progress or (lambda n: None)
-
-        def left_out(source: Source, error: RecordingError) -> None:
-            if bad is None:
-                raise error
-            bad(source, error)
-            done(1)
-
-        def wanted(found: Mapping[str, Sequence[Source]]) -> Iterator[Wanted]:
-            for digest, same in found.items():
-                if lacks := {key: leaf for key, leaf in leaves.items() if digest not in shelves[key]}:
-                    yield Wanted(digest, same, lacks)
-                else:
-                    done(len(same))
-
+        left_out = partial(_leave_out, bad, done)
         with threads() as pool:
-            for batch in prepared_batches(pool, wanted(hashed(pool, sources, left_out)), left_out):
+            wanted = _lacking(hashed(pool, sources, left_out), leaves, shelves, done)
+            for batch in prepared_batches(pool, wanted, left_out):
                 for key, leaf in leaves.items():
                     mine = {item.digest: made[key] for item, made in batch if key in made}
                     if mine:
@@ -153,3 +142,29 @@ def _leaves(representation: Representation) -> list[Representation]:
     if not isinstance(representation, Joint):
         return [representation.stored]
     return [leaf for _, part in representation.parts for leaf in _leaves(part)]
+
+
+def _lacking(
+    found: Mapping[str, Sequence[Source]],
+    leaves: Mapping[str, Representation],
+    shelves: Mapping[str, Shelf],
+    done: Progress,
+) -> Iterator[Wanted]:
+    """Yield the contents that are not yet kept in every way; the others are done."""
+    for digest, same in found.items():
+        if lacks := {key: leaf for key, leaf in leaves.items() if digest not in shelves[key]}:
+            yield Wanted(digest, same, lacks)
+        else:
+            done(len(same))
+
+
+def _leave_out(bad: Bad | None, done: Progress, source: Source, error: RecordingError) -> None:
+    """Tell the caller of a source that cannot be read.
+
+    Raises:
+        RecordingError: The caller did not ask to be told.
+    """
+    if bad is None:
+        raise error
+    bad(source, error)
+    done(1)

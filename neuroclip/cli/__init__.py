@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from neuroclip.cli import (
     bank,
+    compare,
     convert,
     demo,
     distill,
@@ -26,6 +27,7 @@ from neuroclip.cli import (
     models,
     predict,
     prompts,
+    report,
     zero_shot,
 )
 from neuroclip.cli.reporting import complain
@@ -83,18 +85,23 @@ for _name, _module in {
     "distill": distill,
     "predict": predict,
     "evaluate": evaluate,
+    "compare": compare,
+    "report": report,
     "demo": demo,
     "frames": frames,
     "info": info,
     "convert": convert,
     "emulate": emulate,
-    "heads": heads,
     "models": models,
-    "prompts": prompts,
-    "formats": formats,
 }.items():
     app.command(_name)(_module.command)
-app.add_typer(bank.app, name="bank")
+for _name, _group in {
+    "heads": heads,
+    "prompts": prompts,
+    "formats": formats,
+    "bank": bank,
+}.items():
+    app.add_typer(_group.app, name=_name)
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from neuroclip.cli import options
 from neuroclip.cli.fit import configured, prompts_of
 from neuroclip.cli.fitted import FittedHead
 from neuroclip.cli.reporting import complain, print_json, print_table
-from neuroclip.cli.tasks import Source, check_flip, encode, fit_into, save_into, seen_in
+from neuroclip.cli.tasks import Source, check_flip, encode, fit_into
 from neuroclip.errors import DatasetError, HeadError, OptionError
 
 if TYPE_CHECKING:
@@ -184,6 +184,7 @@ def _given(task: Task, folder: Path) -> SavedHead:
         )
     given = FittedHead(folder, saved)
     _ = given.seconds  # refused here where it is no number: the report says it
+    given.check_networks(task.model)
     held_out = (*task.split.test, *task.split.validation)
     seen = sum(task.items[name].file.content_digest in given.seen for name in held_out)
     if seen:
@@ -198,6 +199,7 @@ def _fitted(task: Task, head: Head, folder: Path, name: str, seed: int) -> Saved
     """Return the network of a folder, which is trained unless it is there already."""
     from neuroclip import heads
     from neuroclip.comparison import provenance_of
+    from neuroclip.comparison.saving import seen_in
 
     if (folder / "head.json").is_file():
         saved = heads.load(folder)
@@ -215,6 +217,7 @@ def _fused(folder: Path, task: Task, student: SavedHead, rgb: SavedHead, seed: i
     """Save the mean of both as a head of its own, which has nothing to learn any more."""
     from neuroclip import heads
     from neuroclip.comparison import provenance_of
+    from neuroclip.comparison.saving import save_into
     from neuroclip.heads.registry import name_of
 
     members = (student, rgb)

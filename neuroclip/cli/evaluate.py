@@ -10,7 +10,7 @@ from neuroclip.cli import options
 from neuroclip.cli.fit import prompts_of
 from neuroclip.cli.fitted import folder_of, open_fitted
 from neuroclip.cli.reporting import complain, print_json, print_table
-from neuroclip.cli.tasks import Source, encode, given_names, seen_in, suited
+from neuroclip.cli.tasks import Source, encode, given_names, suited
 from neuroclip.errors import DatasetError, HeadError
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def command(
     from neuroclip.backbones import load_model
     from neuroclip.classes import load_prompts
     from neuroclip.comparison import Task, evaluate, fit
+    from neuroclip.comparison.saving import seen_in
 
     fitted = open_fitted(folder) if folder is not None else None
     chosen = options.assignments(option)
@@ -144,13 +145,15 @@ def command(
         complain(
             f"warning: {seen} of these {len(asked)} recordings were learned from: this is no measure of what is new"
         )
-    _show(task, found, part, seconds, seen, provenance, json)
+    network = heads.answering_network(made, loaded.name, provenance["head"]["name"])
+    _show(task, found, part, network, seconds, seen, provenance, json)
 
 
 def _show(
     task: Task,
     found: Evaluation,
     part: str,
+    network: str,
     fit_seconds: float | None,
     seen: int,
     provenance: Mapping[str, Any],
@@ -158,7 +161,7 @@ def _show(
 ) -> None:
     metrics, costs = found.metrics, found.costs
     if json:
-        row = {"head": provenance["head"]["name"], "model": task.model.name, "data": task.dataset.name}
+        row = {"head": provenance["head"]["name"], "model": network, "data": task.dataset.name}
         row |= {"part": part, "seen": seen} | metrics.to_json(task.names)
         row |= {"fit_seconds": fit_seconds, "seconds": found.seconds} | costs.to_json()
         print_json(row | {"provenance": {k: v for k, v in provenance.items() if k != "seen"}})

@@ -130,11 +130,12 @@ def configured(path: Path, tables: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 def _report(head: str, task: Task, fitted: Fitted, out: Path, digest: str, json: bool) -> None:
     from neuroclip.comparison import evaluate
+    from neuroclip.heads import answering_network
 
     split = task.split
     row: dict[str, Any] = {
         "head": head,
-        "model": task.model.name,
+        "model": answering_network(fitted.head, task.model.name, head),
         "out": str(out),
         "digest": digest,
         "classes": len(task.classes),

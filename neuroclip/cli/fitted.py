@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuroclip.cli.options import SensorSize
+from neuroclip.cli.provenance import are_pairs, are_texts, is_number_or_null, is_size_or_null, is_text, told
 from neuroclip.cli.reporting import complain
-from neuroclip.cli.tasks import SPLIT, Source
-from neuroclip.errors import DatasetError, HeadError
+from neuroclip.cli.tasks import Source
+from neuroclip.errors import DatasetError, HeadError, ModelError, OptionError
 
 if TYPE_CHECKING:
     from neuroclip.backbones import Model
@@ -31,42 +32,67 @@ class FittedHead:
     @property
     def name(self) -> str:
         """What the head is called."""
-        return self._told("head.name", _is_text, "a text")
+        return self._told("head.name", is_text, "a text")
 
     @property
     def size(self) -> SensorSize | None:
         """The sensor's size of the recordings that it was fitted on, if it was one."""
-        size = self._told("data.size", _is_size_or_null, "width and height, or null")
+        size = self._told("data.size", is_size_or_null, "width and height, or null")
         return SensorSize(*size) if size is not None else None
 
     @property
     def seen(self) -> frozenset[str]:
         """The content digests of the recordings that it has learned from."""
-        return frozenset(self._told("seen", _are_texts, "a list of digests"))
+        return frozenset(self._told("seen", are_texts, "a list of digests"))
 
     @property
     def seconds(self) -> float | None:
         """How long it took to fit, if that is known."""
         if "fit_seconds" not in self.saved.provenance:
             return None
-        return self._told("fit_seconds", _is_number_or_null, "a number, or null")
+        return self._told("fit_seconds", is_number_or_null, "a number, or null")
 
     def model(self, given: str | None, **options: Any) -> Model:
         """Load the model that it was fitted with, from where it was, or from where `given` says it is.
 
         Raises:
-            HeadError: It has other weights.
+            HeadError: It has other weights, or as `check_networks`.
         """
         from neuroclip.backbones import load_model
 
-        name, digest = (self._told(f"model.{key}", _is_text, "a text") for key in ("name", "digest"))
+        name, digest = (self._told(f"model.{key}", is_text, "a text") for key in ("name", "digest"))
         loaded = load_model(given or name, **options)
         if loaded.weights_digest != digest:
             raise HeadError(
                 f"{self.folder} was fitted with {name} (weights {digest[:8]}), but {loaded.name} has the weights "
                 f"{loaded.weights_digest[:8]}: give that model with --model, or fit again"
             )
+        self.check_networks(loaded)
         return loaded
+
+    def check_networks(self, model: Model) -> None:
+        """Check that what it reads of recordings is what it was fitted on, whatever lies where weights lay.
+
+        Raises:
+            HeadError: A network has other weights, or none; the message names it and their digests.
+        """
+        from neuroclip.backbones import load_backbone
+
+        representation = self.saved.head.representation.filled(model.name)
+        try:
+            found = representation.networks(lambda n: model if n == model.name else load_backbone(n))
+        except (ModelError, OptionError) as error:
+            raise HeadError(f"{self.folder}: {error}") from error
+        if all(name == model.name for name, _ in found):
+            return
+        expected = f"a name and a digest for each of its networks ({len(found)})"
+        fitted = self._told("networks", lambda pairs: are_pairs(pairs) and len(pairs) == len(found), expected)
+        for (name, digest), (was, wanted) in zip(found, fitted, strict=True):
+            if digest != wanted:
+                raise HeadError(
+                    f"{self.folder} was fitted with {was} (weights {wanted[:8]}), but {name} has the weights "
+                    f"{digest[:8]}: put the old weights back, or fit again"
+                )
 
     def split(self) -> Split:
         """Read the split that it was fitted with.
@@ -74,9 +100,10 @@ class FittedHead:
         Raises:
             DatasetError: It is missing, damaged, or another one; the message names the file.
         """
+        from neuroclip.comparison.saving import SPLIT
         from neuroclip.datasets import Split
 
-        path, digest = self.folder / SPLIT, self._told("split.digest", _is_text, "a text")
+        path, digest = self.folder / SPLIT, self._told("split.digest", is_text, "a text")
         split = Split.read(path)
         if split.digest != digest:
             raise DatasetError(
@@ -109,23 +136,10 @@ class FittedHead:
         """
         _ = self.name, self.size
         for key in ("name", "digest"):
-            self._told(f"model.{key}", _is_text, "a text")
+            self._told(f"model.{key}", is_text, "a text")
 
     def _told(self, place: str, fits: Callable[[Any], bool], expected: str) -> Any:
-        value: Any = self.saved.provenance
-        for key in place.split("."):
-            if not (isinstance(value, Mapping) and key in value):
-                raise self._lacks(place, expected, "nothing")
-            value = value[key]
-        if not fits(value):
-            raise self._lacks(place, expected, repr(value))
-        return value
-
-    def _lacks(self, place: str, expected: str, found: str) -> HeadError:
-        return HeadError(
-            f"{self.folder}: head.json should have {expected} as provenance.{place}, and has {found}: fit the head "
-            "with `neuroclip fit`, or save it with that provenance"
-        )
+        return told(self.folder, self.saved.provenance, place, fits, expected)
 
 
 def open_fitted(folder: Path) -> FittedHead:
@@ -160,21 +174,3 @@ def folder_of(head: str) -> Path | None:
         "folder if you mean that"
     )
     return folder
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _are_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
-
-
-def _is_size_or_null(value: Any) -> bool:
-    return value is None or (
-        isinstance(value, list) and len(value) == 2 and all(type(side) is int and side > 0 for side in value)
-    )
-
-
-def _is_number_or_null(value: Any) -> bool:
-    return value is None or type(value) in (int, float)

@@ -1,18 +1,32 @@
-"""`neuroclip formats`: the file formats that can be read, and which of them can be written."""
+"""`neuroclip formats`: the file formats that can be read, which of them can be written, and a package of one's own."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from neuroclip.cli import listing, options
+import typer
+
+from neuroclip.cli import listing, new, options
+
+app = typer.Typer(
+    cls=listing.ListingGroup, help="List the file formats that are installed, or begin one of your own."
+)
 
 
-def command(long: listing.Long = False, json: options.Json = False) -> None:
-    """List the file formats that are installed."""
+@app.command("list")
+def show(long: listing.Long = False, json: options.Json = False) -> None:
+    """List the file formats that are installed; the same as no command at all."""
     from neuroclip import formats
 
-    listing.print_installed(formats.installed(), json=json, describe=_describe if long else None)
+    describe = _describe if long else None
+    listing.print_rows([listing.described(row, describe) for row in formats.installed()], json=json)
+
+
+@app.command("new")
+def begin(name: new.Name, out: new.Out) -> None:
+    """Begin a package of your own with a file format in it: it installs, and passes its tests."""
+    new.begin("format", name, out, next_steps=("neuroclip formats",))
 
 
 def _describe(name: str) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def command(
             if representation == "collapsed"
             else drawing.volumes(representation, steps)
         )
-        ending = f".{suffix or 'png'}"
+        ending = None if suffix is None else f".{suffix}"
         reading: dict[str, Any] = {"format": format, "size": size, "recover": recover, "json": json}
         drawing.draw_all(recordings, out, picture, suffix=ending, **reading)
         return

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from neuroclip.cli.reporting import print_json, print_table
 from neuroclip.errors import NeuroclipError
@@ -16,35 +17,22 @@ if TYPE_CHECKING:
 Long = Annotated[bool, typer.Option("--long", "-l", help="Import each one, and say more of it.")]
 
 
-def print_installed(
-    rows: Iterable[Row],
-    *,
-    json: bool,
-    describe: Callable[[str], Mapping[str, Any]] | None = None,
-) -> None:
-    """Print the rows, as a table or as JSON lines.
+class ListingGroup(TyperGroup):
+    """Commands of which `list` is meant where none is named: `heads --json` is `heads list --json`."""
 
-    `describe` imports one by name and says more; what fails to be imported is shown as broken.
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put `list` before options that are no question for help."""
+        if not args or (args[0].startswith("-") and not {"-h", "--help"} & set(args)):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+def described(row: Row, describe: Callable[[str], Mapping[str, Any]] | None) -> dict[str, Any]:
+    """Return what is known of one that is installed.
+
+    `describe` imports it by name and says more; what fails to be imported is shown as broken.
     """
-    listed = [_row(row, describe) for row in rows]
-    if json:
-        for row in listed:
-            print_json(row)
-        return
-    more = [key for key in dict.fromkeys(key for row in listed for key in row) if key not in _COLUMNS]
-    cells = [
-        [row["name"], row["package"], " ".join(filter(None, (row["status"], row["reason"])))]
-        + [_text(row.get(key, "")) for key in more]
-        for row in listed
-    ]
-    print_table(["name", "package", "status", *more], cells)
-
-
-_COLUMNS = ("name", "package", "status", "reason")
-
-
-def _row(row: Row, describe: Callable[[str], Mapping[str, Any]] | None) -> dict[str, Any]:
-    known = {"name": row.name, "package": row.package, "status": row.status, "reason": row.reason}
+    known = {key: getattr(row, key) for key in ("name", "package", "version", "status", "reason")}
     if describe is None or row.status != "ok":
         return known
     try:
@@ -53,7 +41,20 @@ def _row(row: Row, describe: Callable[[str], Mapping[str, Any]] | None) -> dict[
         return known | {"status": "broken", "reason": str(error)}
 
 
+def print_rows(rows: Iterable[Mapping[str, Any]], *, json: bool) -> None:
+    """Print what `described` returns, as a table or as JSON lines."""
+    listed = list(rows)
+    if json:
+        for row in listed:
+            print_json(row)
+        return
+    columns = list(dict.fromkeys(key for row in listed for key in row))
+    if not any(row["reason"] for row in listed):
+        columns.remove("reason")
+    print_table(columns, [[_text(row.get(key, "")) for key in columns] for row in listed])
+
+
 def _text(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name}={default!r}" for name, default in value.items())
-    return " ".join(value) if isinstance(value, list) else str(value)
+    return " ".join(value) if isinstance(value, list) else "" if value is None else str(value)

@@ -51,7 +51,7 @@ def given(**options: Any) -> dict[str, Any]:
 def _complete_heads() -> list[str]:
     from neuroclip import heads
 
-    return [row.name for row in heads.installed()]
+    return [row.name for row in heads.installed() if row.status == "ok"]
 
 
 def _complete_formats() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -29,7 +30,7 @@ def draw_all(
     out: Path,
     picture: Picture,
     *,
-    suffix: str,
+    suffix: str | None,
     format: str | None,
     size: SensorSize | None,
     recover: bool,
@@ -37,8 +38,9 @@ def draw_all(
 ) -> None:
     """Write a picture of each recording, under its own name, in the folders that it has below those that were given.
 
-    `out` is a folder, or for a single recording that was named itself also a file with a suffix. What cannot be drawn
-    is reported, and the others are drawn.
+    `out` is a folder, or for a single recording that was named itself also a file with a suffix. In a folder, pictures
+    have the `suffix`, by default .png, and those of recordings that would share a place longer names. What cannot be
+    drawn is reported, and the others are drawn.
     """
     failures = Failures()
     places = dict(_places(recordings, out, suffix))
@@ -65,24 +67,41 @@ def draw_all(
     failures.finish()
 
 
-def _places(recordings: Sequence[Path], out: Path, suffix: str) -> Iterator[tuple[Path, Path]]:
-    """Yield each recording and where its picture goes; two of one name keep their own suffixes too."""
+def _places(recordings: Sequence[Path], out: Path, suffix: str | None) -> Iterator[tuple[Path, Path]]:
+    """Yield each recording and where its picture goes, each at a place of its own."""
+    from PIL import Image
+
     from neuroclip import formats
 
-    if out.suffix.lower() in (".gif", ".mp4", ".jpg", ".jpeg"):
+    ending = out.suffix.lower()
+    named_file = ending in (".png", ".bmp")
+    if not named_file and not out.is_dir() and (ending == ".mp4" or ending in Image.registered_extensions()):
         raise OptionError(f"{out}: this is drawn as .png or .bmp, or into a folder")
-    named_file = out.suffix.lower() in (".png", ".bmp")
     if named_file and (len(recordings) > 1 or recordings[0].is_dir()):
         raise OptionError(f"{out} is one picture, but several recordings may be drawn: give a folder")
-    taken: set[Path] = set()
+    if named_file and suffix not in (None, ending):
+        raise OptionError(f"{out} ends in {ending}, but --suffix says {suffix[1:]}: leave one of them out")
+    taken = set[str]()
+    seen = set[Path]()
     for root in recordings:
         for path in formats.find([root]):
+            if path in seen:
+                continue
+            seen.add(path)
             inside = path.relative_to(root) if root.is_dir() and path != root else Path(path.name)
-            place = out if named_file else out / inside.with_suffix(suffix)
-            if place in taken:
-                place = out / inside.with_name(inside.name + suffix)
-            taken.add(place)
-            yield path, place
+            names = _names(inside, suffix or ".png")
+            # Without regard to case, since there are disks without.
+            place = next(name for name in names if str(name).casefold() not in taken)
+            taken.add(str(place).casefold())
+            yield path, out if named_file else out / place
+
+
+def _names(inside: Path, suffix: str) -> Iterator[Path]:
+    """Yield what the picture of a recording can be called, the best first: of a.bin a.png, a.bin.png, a.bin-2.png."""
+    yield inside.with_suffix(suffix)
+    yield inside.with_name(inside.name + suffix)
+    for i in count(2):
+        yield inside.with_name(f"{inside.name}-{i}{suffix}")
 
 
 def collapsed(polarity: str, part: str) -> Picture:

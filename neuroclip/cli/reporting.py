@@ -17,7 +17,7 @@ class Failures:
     def __init__(self) -> None:
         self.count = 0
 
-    def report(self, error: Exception) -> None:
+    def report(self, error: Exception | str) -> None:
         """Say on one line of stderr what failed, and go on."""
         self.count += 1
         complain(error)

@@ -11,21 +11,18 @@ import typer
 
 from neuroclip.cli.options import SensorSize
 from neuroclip.cli.reporting import complain, progress
-from neuroclip.errors import DatasetError, HeadError, OptionError, RecordingError
+from neuroclip.errors import DatasetError, OptionError, RecordingError
 
 if TYPE_CHECKING:
     from neuroclip.backbones import ImageNetwork, Model
     from neuroclip.bank import Bank
     from neuroclip.comparison import Fitted, Task
     from neuroclip.datasets import Dataset, KnownSet, Split
-    from neuroclip.heads import Head, State
+    from neuroclip.heads import Head
     from neuroclip.representations import Representation
 
 Bad = dict[Any, RecordingError]
 """What is wrong with recording files that cannot be read."""
-
-SPLIT = "split.json"
-"""The split that a head was fitted with, in its folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +116,24 @@ class Source:
         with progress(len(files), "encoding") as bar:
             bank.fill(filled, files, backbones, progress=bar.update, bad=bad.__setitem__)
         self._leave_out(dataset, bad)
+        return self._left(dataset)
+
+    def loadable(self, dataset: Dataset) -> Dataset:
+        """Return the set without what cannot be read whoever reads it, each of which is named, where that is wanted."""
+        if not self.skip_bad:
+            return dataset
+        bad: Bad = {}
+        with progress(len(dataset.items), "reading") as bar:
+            for item in dataset.items:
+                try:
+                    item.file.load()
+                except RecordingError as error:
+                    bad[item.file] = error
+                bar.update(1)
+        self._leave_out(dataset, bad)
+        return self._left(dataset)
+
+    def _left(self, dataset: Dataset) -> Dataset:
         return replace(dataset, items=tuple(item for item in dataset.items if item.name not in self.left_out))
 
     def _leave_out(self, dataset: Dataset, bad: Bad) -> None:
@@ -224,6 +239,7 @@ def fit_into(
     `as_published`: as in `neuroclip.comparison.fit`.
     """
     from neuroclip.comparison import fit
+    from neuroclip.comparison.saving import save_into, seen_in
     from neuroclip.comparison.training import finished
     from neuroclip.heads.registry import name_of
 
@@ -242,32 +258,3 @@ def fit_into(
     digest = save_into(folder, task, fitted.head, fitted.state, kept)
     finished(folder)
     return fitted, digest
-
-
-def save_into(folder: Path, task: Task, head: Head, state: State, provenance: Mapping[str, Any]) -> str:
-    """Save a fitted head in a folder, after the split that it was fitted with, and return its digest.
-
-    Raises:
-        HeadError, DatasetError: The folder cannot be written.
-    """
-    from neuroclip import heads
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise HeadError(f"{folder}: the head cannot be written ({error})") from error
-    # The head last: a folder with head.json is complete.
-    task.split.write(folder / SPLIT)
-    return heads.save(folder, head, state, task.classes, provenance=provenance)
-
-
-def seen_in(task: Task, head: Head) -> list[str]:
-    """Return the content digests of what is learned from, sorted: as such a recording is known again.
-
-    What a teacher has learned from, its student has learned from.
-    """
-    from neuroclip import heads
-
-    taught = [heads.load(path).provenance.get("seen") for path in head.needs if path.is_dir()]
-    own = {task.items[name].file.content_digest for name in task.split.train}
-    return sorted(own.union(*(seen for seen in taught if isinstance(seen, list))))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from neuroclip.backbones import Model, load_backbone
 from neuroclip.backbones.image_names import is_image_name
 from neuroclip.classes import Classes
 from neuroclip.heads import Head, Operations, State, item_count, take
+from neuroclip.heads.counting import counted
 from neuroclip.representations import ClipTimesteps, Features, Joint, Representation
 
 MAC_PJ, ACCUMULATE_PJ = 4.6, 0.9
@@ -70,7 +71,7 @@ def _counted(head: Head, state: State, x: Any, classes: Classes) -> Operations:
     n = min(item_count(x), _MOST)
     few = take(x, slice(0, n))
     head.logits(state, few, classes)  # text features and the like, which are computed once
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
+    with counted() as counter, torch.no_grad():
         head.logits(state, few, classes)
     return Operations(macs=counter.get_total_flops() / 2 / n)
 
@@ -81,7 +82,7 @@ def _encoder_macs(representation: Representation, x: Any, model: Model) -> float
         return sum(_encoder_macs(part, x[name], model) for name, part in representation.parts)
     if isinstance(representation, Features) and is_image_name(representation.backbone or ""):
         network: Any = load_backbone(str(representation.backbone))
-        with FlopCounterMode(display=False) as counter:
+        with counted() as counter:
             network.encode_images(
                 torch.zeros(1, *network.size), size=representation.size, layer=representation.layer
             )
@@ -93,7 +94,12 @@ def _encoder_macs(representation: Representation, x: Any, model: Model) -> float
         )
     if not isinstance(representation, ClipTimesteps):
         return 0.0
+    return _macs_of_frame(model) * x.shape[-2]
+
+
+@lru_cache(maxsize=2)  # a comparison asks for each of its cells
+def _macs_of_frame(model: Model) -> float:
     frame = np.zeros((1, *model.image_size), np.uint8)  # not blank, which would be known already
-    with FlopCounterMode(display=False) as counter:
+    with counted() as counter:
         model.encode_frames(frame, resize="model", normalize="clip")
-    return counter.get_total_flops() / 2 * x.shape[-2]
+    return counter.get_total_flops() / 2

@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 
+from neuroclip.backbones.image_names import is_image_name, network_of, portable_name
+from neuroclip.comparison.code import code_of
 from neuroclip.comparison.costs import Costs, costs_of
 from neuroclip.comparison.metrics import Metrics, metrics_of
 from neuroclip.comparison.task import Task
@@ -32,7 +34,7 @@ class Fitted:
 
     Attributes:
         head, state: Its options, and what it learned.
-        seconds: How long it took, without reading and encoding.
+        seconds: How long the head took, also before an interruption; without reading, encoding and scoring.
         provenance: What was fitted on what, as a saved head keeps it.
         published: Where asked for, the accuracy on the test recordings at each checkpoint, in their order: what the
             published protocol chooses the best of.
@@ -92,29 +94,29 @@ def fit(
         )
     provenance = provenance_of(task, head, seed)
     x, y = task.read(head.training, names), task.labels(names)
-    scores: list[float] = []
-    score: Callable[[Checkpoint], None] | None = None
+    score: Callable[[Checkpoint], float] | None = None
     if as_published:
         asked, right = task.read(head.representation, task.split.test), task.labels(task.split.test)
 
-        def measure(checkpoint: Checkpoint) -> None:
-            scores.append(metrics_of(_logits(task, head, checkpoint.state, asked), right).accuracy)
+        def measure(checkpoint: Checkpoint) -> float:
+            return metrics_of(_logits(task, head, checkpoint.state, asked), right).accuracy
 
         score = measure
 
-    start = time.perf_counter()
-    state = train(
+    # Checkpoints without scores do for no fit that wants one of each.
+    job = digest_of({"provenance": provenance, "as_published": as_published})
+    trained = train(
         head,
         x,
         y,
         task.classes,
         seed=seed,
-        job=_job(provenance),
+        job=job,
         folder=folder,
         progress=progress,
-        each=score,
+        score=score,
     )
-    return Fitted(head, state, time.perf_counter() - start, provenance, tuple(scores))
+    return Fitted(head, trained.state, trained.seconds, provenance, trained.scores)
 
 
 def evaluate(task: Task, head: Head, state: State, names: Sequence[str]) -> Evaluation:
@@ -147,9 +149,11 @@ def provenance_of(task: Task, head: Head, seed: int) -> dict[str, Any]:
     Files and folders that options name stand there by the digests of what they hold.
 
     Raises:
-        HeadError, RecordingError: One of them cannot be read.
+        HeadError, ModelError, OptionError, RecordingError: One of them cannot be read.
     """
     needed = {path: digest_needed(path) for path in head.needs}
+    read = [task.filled(one) for one in (head.representation, head.training)]
+    networks = {network_of(n): d for one in read for n, d in one.networks(task.backbones)}
     learned = [task.items[name].file.digest for name in task.split.train]
     sizes = {item.file.size for item in task.dataset.items}
     return {
@@ -160,8 +164,10 @@ def provenance_of(task: Task, head: Head, seed: int) -> dict[str, Any]:
             "precision": task.model.precision,
         },
         "head": {"name": name_of(head), "options": _by_digest(describe(head), needed)},
-        "representation": task.filled(head.representation).key,
-        "training": task.filled(head.training).key,
+        "code": code_of(head),
+        "representation": read[0].key,
+        "networks": [list(one) for one in networks.items()],
+        "training": read[1].key,
         "classes": {"names": list(task.classes.names), "words": list(task.classes.words)},
         "prompts": {"name": task.prompts.name, "templates": list(task.prompts.templates)},
         "data": {
@@ -190,12 +196,14 @@ def _by_digest(described: Any, needed: Mapping[Path, str]) -> Any:
         return {name: _by_digest(value, needed) for name, value in described.items()}
     if isinstance(described, list):
         return [_by_digest(value, needed) for value in described]
-    if isinstance(described, str) and Path(described) in needed:
-        return needed[Path(described)]
+    if isinstance(described, str) and is_image_name(described):
+        return portable_name(described)
+    if isinstance(described, str) and (path := Path(described).expanduser()) in needed:
+        return needed[path]
     return described
 
 
-def _job(provenance: Mapping[str, Any]) -> str:
-    """Return a digest of everything that decides what is learned."""
-    text = json.dumps(provenance, sort_keys=True)
+def digest_of(decides: Mapping[str, Any]) -> str:
+    """Return 128 bits, hexadecimal, of what decides what is learned or measured."""
+    text = json.dumps(decides, sort_keys=True)
     return blake2b(text.encode(), digest_size=16).hexdigest()

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
+from neuroclip.comparison.significance import wilson_interval
 from neuroclip.errors import DatasetError
 from neuroclip.shapes import Labels, Logits
 
@@ -73,24 +74,13 @@ def metrics_of(logits: Logits, y: Labels) -> Metrics:
     return Metrics(
         n=n,
         accuracy=right / n,
-        accuracy_ci=wilson_interval(right, n),
+        accuracy_ci=wilson_interval(right / n, n),
         top5=top5,
         macro_accuracy=sum(known) / len(known),
         ece=calibration_error(logits, y),
         recall=tuple(recall),
         confusion=confusion,
     )
-
-
-def wilson_interval(right: int, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share of `right` of n.
-
-    Source: Wilson, "Probable inference, the law of succession, and statistical inference" (1927).
-    """
-    from scipy.stats import binomtest
-
-    interval = binomtest(right, n).proportion_ci(method="wilson")
-    return float(interval.low), float(interval.high)
 
 
 def calibration_error(logits: Logits, y: Labels, bins: int = ECE_BINS) -> float:

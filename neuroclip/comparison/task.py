@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,8 +13,11 @@ from neuroclip_prompts import PromptSet
 from neuroclip.backbones import ImageNetwork, Model, load_backbone
 from neuroclip.bank import Bank
 from neuroclip.classes import Classes
+from neuroclip.comparison.corrupted import Corrupted
+from neuroclip.comparison.corruptions import Corruption
 from neuroclip.datasets import Dataset, Item, Split
 from neuroclip.errors import DatasetError
+from neuroclip.formats import RecordingFile
 from neuroclip.representations import Representation
 from neuroclip.shapes import Labels
 
@@ -51,6 +54,12 @@ class Task:
         """The classes, under the names of their folders; their words are the prompt set's, or the known set's."""
         return Classes(self.names, worded(self.prompts, self.dataset), self.model)
 
+    def on(self, split: Split) -> Task:
+        """Return the same task on another split; what was computed of the set and of sentences is kept."""
+        other = replace(self, split=split)
+        other.__dict__.update(items=self.items, classes=self.classes)  # as `cached_property` keeps them
+        return other
+
     @cached_property
     def items(self) -> Mapping[str, Item]:
         """The recordings by name."""
@@ -66,16 +75,34 @@ class Task:
         representation: Representation,
         names: Sequence[str],
         progress: Callable[[int], None] | None = None,
+        *,
+        corruption: Corruption | None = None,
     ) -> Any:
         """Return what a head reads of recordings [n, ...], out of the bank where it is there; without any, nothing.
 
+        With a `corruption`, of damaged ones: see `files`.
+
         Raises:
-            NeuroclipError: Of its kind: a file that cannot be read, a bank that cannot be written.
+            NeuroclipError: Of its kind: a file that cannot be read, damage that leaves nothing of it, a bank that
+                cannot be written.
         """
         if not names:
             return torch.zeros(0)
-        files = [self.items[name].file for name in names]
+        files = self.files(names, corruption)
         return self.bank.get(self.filled(representation), files, self.backbones, progress=progress)
+
+    def files(self, names: Sequence[str], corruption: Corruption | None = None) -> list[RecordingFile]:
+        """Return the files of recordings, or with the split's seed damaged ones.
+
+        Raises:
+            DatasetError: Damaged ones of recordings to be learned from: fitting sees what is clean.
+        """
+        files = [self.items[name].file for name in names]
+        if corruption is None:
+            return files
+        if learned := set(names) & set(self.split.train):
+            raise DatasetError(f"{min(learned)} is to be learned from: only what is measured is corrupted")
+        return [Corrupted.of(file, corruption, self.split.seed) for file in files]
 
     def filled(self, representation: Representation) -> Representation:
         """Return the representation with the task's model where it leaves one open."""

@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,30 @@ Progress = Callable[[int, int | None], None]
 """Is told the position of each checkpoint, and the last position, if known."""
 
 
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What came of a training.
+
+    Attributes:
+        state: What was learned.
+        seconds: How long the head took in all, also before an interruption.
+        scores: What `score` said of the checkpoints, in their order.
+    """
+
+    state: State
+    seconds: float
+    scores: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Stopped:
+    """A training as it is kept: its last checkpoint, and what `Trained` has of it."""
+
+    checkpoint: Checkpoint
+    seconds: float = 0.0
+    scores: Sequence[float] = ()
+
+
 def train(
     head: Head,
     x: Any,
@@ -37,40 +62,45 @@ def train(
     job: str,
     folder: Path | None = None,
     progress: Progress | None = None,
-    each: Callable[[Checkpoint], None] | None = None,
-) -> State:
+    score: Callable[[Checkpoint], float] | None = None,
+) -> Trained:
     """Train a head to its end, and return what it learned.
 
     With a folder, checkpoints of a training that lasts are kept in it, and a training that was interrupted goes on
     from the last of them, if `job` (a digest of everything that decides what is learned) is the same.
-    `finished` removes them. `each` sees every checkpoint; such a training is never resumed.
+    `finished` removes them. `score` is asked about every checkpoint, once.
 
     Raises:
         HeadError: The training gives no checkpoint, or none can be written.
     """
-    resume = load_checkpoint(folder, job) if folder is not None and each is None else None
+    stopped = load_checkpoint(folder, job) if folder is not None else None
+    resume = stopped.checkpoint if stopped is not None else None
     state = resume.state if resume is not None else None
-    saved = time.monotonic()
+    seconds, scores = (stopped.seconds, [*stopped.scores]) if stopped is not None else (0.0, [])
+    saved, start = time.monotonic(), time.perf_counter()
     for checkpoint in head.train(x, y, classes, seed=seed, resume=resume):
+        seconds += time.perf_counter() - start
         state = checkpoint.state
         if progress is not None:
             progress(checkpoint.position, checkpoint.total)
-        if each is not None:
-            each(checkpoint)
+        if score is not None:
+            scores.append(score(checkpoint))
         if folder is not None and checkpoint.resume and time.monotonic() - saved >= SAVE_SECONDS:
-            save_checkpoint(folder, job, checkpoint)
+            save_checkpoint(folder, job, Stopped(checkpoint, seconds, scores))
             saved = time.monotonic()
+        start = time.perf_counter()
     if state is None:
         raise HeadError(f"the training of {type(head).__name__} gave no checkpoint")
-    return state
+    return Trained(state, seconds + time.perf_counter() - start, tuple(scores))
 
 
-def save_checkpoint(folder: Path, job: str, checkpoint: Checkpoint) -> None:
+def save_checkpoint(folder: Path, job: str, stopped: Stopped) -> None:
     """Write a checkpoint in place of the one before it; it is there whole, or not at all.
 
     Raises:
         HeadError: It cannot be written.
     """
+    checkpoint = stopped.checkpoint
     parts = {"state": checkpoint.state, "resume": checkpoint.resume}
     tensors = {
         f"{part}/{name}": tensor.detach().cpu().contiguous().clone()
@@ -78,6 +108,7 @@ def save_checkpoint(folder: Path, job: str, checkpoint: Checkpoint) -> None:
         for name, tensor in named.items()
     }
     about = {"job": job, "position": str(checkpoint.position), "total": json.dumps(checkpoint.total)}
+    about |= {"seconds": json.dumps(stopped.seconds), "scores": json.dumps(list(stopped.scores))}
     path = folder / _FOLDER / _NAME
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,8 +118,8 @@ def save_checkpoint(folder: Path, job: str, checkpoint: Checkpoint) -> None:
         raise HeadError(f"{path.parent}: a checkpoint cannot be written ({error})") from error
 
 
-def load_checkpoint(folder: Path, job: str) -> Checkpoint | None:
-    """Read the last checkpoint of this job; None where there is none, or it is of another job or damaged."""
+def load_checkpoint(folder: Path, job: str) -> Stopped | None:
+    """Read where a training of this job stopped; None where there is none, or it is of another job or damaged."""
     try:
         with safe_open(folder / _FOLDER / _NAME, "pt") as file:
             about = file.metadata() or {}
@@ -98,9 +129,9 @@ def load_checkpoint(folder: Path, job: str) -> Checkpoint | None:
             for key in file.keys():  # noqa: SIM118 - no mapping
                 part, _, name = key.partition("/")
                 parts[part][name] = file.get_tensor(key)
-            return Checkpoint(
-                parts["state"], parts["resume"], int(about["position"]), json.loads(about["total"])
-            )
+            place = int(about["position"]), json.loads(about["total"])
+            checkpoint = Checkpoint(parts["state"], parts["resume"], *place)
+            return Stopped(checkpoint, json.loads(about["seconds"]), json.loads(about["scores"]))
     except (OSError, SafetensorError, KeyError, ValueError):
         return None
 

@@ -12,7 +12,8 @@ from neuroclip.datasets.dataset import Dataset, Item
 from neuroclip.datasets.split import PARTS, Split
 from neuroclip.errors import DatasetError, OptionError
 
-TestPart = Literal["test", "rest", "pooled"]
+TestPart = Literal["test", "rest", "pooled"] | float
+"""What is measured; a number is a share of each class, drawn by the seed."""
 
 
 def make_split(
@@ -31,7 +32,8 @@ def make_split(
     rounded up, the same for every number of shots; a set with a validation part of its own gives that instead, for any
     share above 0. `test` is the set's test part ("test"), what is left of the training part behind the first `reserve`
     items (default: the shots) and before the validation share ("rest"), or both ("pooled"). With one
-    `reserve` for all numbers of shots, all are measured on the same recordings.
+    `reserve` for all numbers of shots, all are measured on the same recordings. Of a set without a test part it may be
+    a share: the last of the order, rounded, at least one; what comes before is then the training part.
 
     Args:
         dataset: What to split.
@@ -49,7 +51,13 @@ def make_split(
         raise OptionError(f"shots={shots}, validation={validation}: expected 0 or more, and 0 to below 1")
     if reserve is not None and reserve < (shots or 0):
         raise OptionError(f"reserve={reserve} is fewer than the {shots} shots")
-    measured = test or ("test" if dataset.part("test") else "rest")
+    share = test if isinstance(test, float) else None
+    if share is not None and (not 0 < share < 1 or dataset.part("test")):
+        raise OptionError(
+            f"{dataset.root}: a share of {share} cannot be drawn for the test: it must be between 0 and 1, and the set "
+            "without a test part of its own"
+        )
+    measured = "test" if share is not None else test or ("test" if dataset.part("test") else "rest")
     pools: dict[str, list[Item]] = defaultdict(list)
     tests: dict[str, list[str]] = defaultdict(list)
     held: dict[str, list[str]] = defaultdict(list)
@@ -63,6 +71,9 @@ def make_split(
     chosen: dict[str, list[str]] = {part: [] for part in PARTS}
     for label in dataset.classes:
         names = _order([item.name for item in pools[label]], label, seed)
+        if share is not None and names:
+            last = max(1, math.floor(share * len(names) + 0.5))
+            names, tests[label] = names[:-last], names[-last:]
         cut = 0 if any(held.values()) else math.ceil(validation * len(names) - 1e-9)
         stop = len(names) - cut
         first = stop if shots is None else shots

@@ -8,29 +8,37 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from neuroclip.heads.registry import Row, find, installed
+from neuroclip.heads.glancing import Glance, glance
+from neuroclip.heads.registry import Row, as_head, find, installed
 
 if TYPE_CHECKING:
+    from neuroclip.heads.answering import answering_network
     from neuroclip.heads.batches import Batch, item_count, minibatches, take
-    from neuroclip.heads.contract import Checkpoint, Head, Operations, State
+    from neuroclip.heads.contract import CONTRACT, Checkpoint, Head, Operations, State
     from neuroclip.heads.nesting import nested, unnested
-    from neuroclip.heads.options import describe, make, restore
+    from neuroclip.heads.options import check_choices, describe, make, restore
     from neuroclip.heads.saving import SavedHead, load, save
     from neuroclip.heads.scores import finite
     from neuroclip.heads.shots import folds
 
 __all__ = [
+    "CONTRACT",
     "Batch",
     "Checkpoint",
+    "Glance",
     "Head",
     "Operations",
     "Row",
     "SavedHead",
     "State",
+    "answering_network",
+    "as_head",
+    "check_choices",
     "describe",
     "find",
     "finite",
     "folds",
+    "glance",
     "installed",
     "item_count",
     "load",
@@ -45,10 +53,11 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("Batch", "item_count", "minibatches", "take"), "batches"),
-    **dict.fromkeys(("Checkpoint", "Head", "Operations", "State"), "contract"),
+    **dict.fromkeys(("CONTRACT", "Checkpoint", "Head", "Operations", "State"), "contract"),
     **dict.fromkeys(("nested", "unnested"), "nesting"),
-    **dict.fromkeys(("describe", "make", "restore"), "options"),
+    **dict.fromkeys(("check_choices", "describe", "make", "restore"), "options"),
     **dict.fromkeys(("SavedHead", "load", "save"), "saving"),
+    "answering_network": "answering",
     "finite": "scores",
     "folds": "shots",
 }

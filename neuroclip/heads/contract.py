@@ -15,6 +15,9 @@ from neuroclip.errors import HeadError
 from neuroclip.representations import Representation
 from neuroclip.shapes import Labels, Logits, TimestepLogits
 
+CONTRACT = 1
+"""The version of what plugins build on: docs/contract.md. It rises when a plugin may have to change."""
+
 State = dict[str, Tensor]
 """Everything a head has learned: detached tensors by name. Nested heads keep theirs under a prefix and a dot."""
 

@@ -60,6 +60,17 @@ def make(head: type[H], options: Mapping[str, Any]) -> H:
         raise OptionError(str(error)) from error
 
 
+def check_choices(head: Head) -> None:
+    """Check the options that are one of a few values (`Literal`), of a head that Python code made.
+
+    Raises:
+        OptionError: Another value; the message has those that it can be.
+    """
+    for name, hint in typing.get_type_hints(type(head)).items():
+        if typing.get_origin(hint) is Literal:
+            _from_json(getattr(head, name), hint, name)
+
+
 def names_of(head: Head | type[Head]) -> tuple[str, ...]:
     """Return the names of a head's options."""
     # A head is a dataclass by contract, which its base class cannot tell a type checker.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from neuroclip.errors import HeadError
 from neuroclip.registry import Registry, Row
@@ -10,9 +10,9 @@ from neuroclip.registry import Registry, Row
 if TYPE_CHECKING:
     from neuroclip.heads.contract import Head
 
-__all__ = ["Row", "find", "installed", "name_of"]
+__all__ = ["Row", "as_head", "find", "installed", "name_of"]
 
-_REGISTRY = Registry(group="neuroclip.heads", word="head", error=HeadError)
+_REGISTRY = Registry(group="neuroclip.heads", word="head", error=HeadError, restriction="NEUROCLIP_HEADS")
 
 
 def installed() -> list[Row]:
@@ -24,13 +24,22 @@ def find(name: str) -> type[Head]:
     """Import the head of that name.
 
     Raises:
-        HeadError: No such head, two packages claim the name, it cannot be imported, or it is no `Head`.
+        HeadError: No such head, two packages claim the name, NEUROCLIP_HEADS leaves it out, it cannot be imported,
+            or it is no `Head`.
+    """
+    return as_head(name, _REGISTRY.load(name))
+
+
+def as_head(name: str, head: Any) -> type[Head]:
+    """Return what was imported under a name, which is a head.
+
+    Raises:
+        HeadError: It is not, or something that the contract asks for is missing.
     """
     import dataclasses
 
     from neuroclip.heads.contract import Head
 
-    head = _REGISTRY.load(name)
     if not (isinstance(head, type) and issubclass(head, Head) and dataclasses.is_dataclass(head)):
         raise HeadError(
             f"the head {name!r} is {head!r}, not a dataclass that derives from neuroclip.heads.Head"
@@ -47,7 +56,9 @@ def name_of(head: Head) -> str:
     Raises:
         HeadError: It is not, so that nobody could load what is saved of it.
     """
-    for row in installed():
+    home = type(head).__module__.partition(".")[0]
+    # Those of its own package first: nobody else's need be imported to find it.
+    for row in sorted(installed(), key=lambda row: row.value.partition(".")[0].partition(":")[0] != home):
         if row.status == "ok":
             try:
                 if find(row.name) is type(head):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from neuroclip.backbones.image_names import absolute_name, is_image_name
 from neuroclip.classes import Classes
 from neuroclip.errors import HeadError, NeuroclipError
 from neuroclip.heads.contract import Head, State
@@ -63,6 +64,8 @@ def save(
 ) -> str:
     """Write a fitted head into a folder, which is made, and return its digest. A head saved there before is replaced.
 
+    Files and folders that its options name are saved as absolute paths, found from every working directory.
+
     Raises:
         HeadError: The head is not installed, an option or the provenance is more than JSON can hold, or the folder
             cannot be written.
@@ -73,7 +76,7 @@ def save(
         "format": _VERSION,
         "head": name,
         "package": {"name": package.package, "version": package.version},
-        "options": describe(head),
+        "options": _absolute(describe(head), {str(path) for path in head.needs}),
         "classes": {"names": list(classes.names), "prompts": _prompts_to_json(classes.prompts)},
         "provenance": dict(provenance or {}),
     }
@@ -140,6 +143,18 @@ def load(directory: Path) -> SavedHead:
             f"{wanted!r}: put the old files back, or fit it again"
         )
     return saved
+
+
+def _absolute(described: Any, needed: Collection[str]) -> Any:
+    if isinstance(described, Mapping):
+        return {name: _absolute(value, needed) for name, value in described.items()}
+    if isinstance(described, list):
+        return [_absolute(value, needed) for value in described]
+    if isinstance(described, str) and is_image_name(described):
+        return absolute_name(described)
+    if isinstance(described, str) and str(path := Path(described).expanduser()) in needed:
+        return str(path.absolute())
+    return described
 
 
 def _refuse(constant: str) -> None:

@@ -23,7 +23,8 @@ class Prediction:
         label: The class with the highest score.
         scores: Class name to probability, highest first; they sum to 1.
         timesteps: Class name to the probabilities at each timestep alone, to plot; None where the head has none.
-        head, model: Their names.
+        head: Its name.
+        model: The name of the network that answered: the model, or the one that the head asks or has in its place.
         events: How many events the recording has.
         steps: How many timesteps the head read; None where it reads no timesteps.
         provenance: Versions, the model's digest, options, class words, prompts: what is needed to get it again.

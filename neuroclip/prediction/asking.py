@@ -15,7 +15,7 @@ from neuroclip.bank import Bank
 from neuroclip.classes import DEFAULT_PROMPTS, Classes, load_prompts, parse_classes
 from neuroclip.errors import ClassesError, HeadError
 from neuroclip.formats import read, read_many
-from neuroclip.heads import Head, State, describe, find, finite, make
+from neuroclip.heads import Head, State, answering_network, describe, find, finite, make
 from neuroclip.prediction.answer import Prediction
 from neuroclip.recording import Recording
 from neuroclip.representations import ClipTimesteps, Joint, Representation, TernaryFrames, step_edges
@@ -105,6 +105,7 @@ def predict(
     with torch.no_grad():
         scores = finite(head.logits(state, x, classes), head_name).double().softmax(-1)
         each = head.timestep_logits(state, x, classes)
+    network = answering_network(head, model.name, head_name)
     painter = _painter(representation)
     provenance = {
         "versions": {name: version(name) for name in ("neuroclip", "torch", "open_clip_torch")},
@@ -129,7 +130,7 @@ def predict(
                 scores=ranked,
                 timesteps=None if each is None else _by_class(classes.names, each[i, :steps]),
                 head=head_name,
-                model=model.name,
+                model=network,
                 events=len(recording),
                 steps=steps if steps is not None or each is None else each.shape[1],
                 provenance=provenance,

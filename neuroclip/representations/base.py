@@ -24,6 +24,11 @@ class Backbone(Protocol):
         """Names weights and configuration."""
         ...
 
+    @property
+    def weights_digest(self) -> str:
+        """Names the weights, the same on every machine."""
+        ...
+
     def encode_frames(self, frames: Frames, *, resize: str, normalize: str) -> Tensor:
         """Turn uint8 frames [N, H, W] into float32 embeddings [N, d], not normalised."""
         ...
@@ -133,6 +138,21 @@ class Representation(ABC):
             for nested in _nested(value):
                 names.update(nested.backbone_names())
         return tuple(sorted(names))
+
+    def networks(self, backbones: Backbones) -> list[tuple[str, str]]:
+        """Return the name of every network that computing asks, and the digest of its weights, in the fields' order.
+
+        Raises:
+            ModelError, OptionError: One cannot be loaded.
+        """
+        found: list[tuple[str, str]] = []
+        for f in fields(self):
+            value = getattr(self, f.name)
+            if f.name == "backbone":
+                found.append((value, backbones(value).weights_digest))
+            for nested in _nested(value):
+                found += nested.networks(backbones)
+        return found
 
 
 @dataclass(frozen=True)

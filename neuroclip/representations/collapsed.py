@@ -52,7 +52,7 @@ class CollapsedImage(WithoutBackbone):
         """
         if self.part == "all":
             return 1, 1
-        found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", self.part)
+        found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", str(self.part))
         k, n = (int(found[1]), int(found[2])) if found else (0, 0)
         if not 1 <= k <= n <= MOST_WINDOWS:
             raise OptionError(f"part is {self.part!r}; it can be 'all', or a share of the time such as '1/3'")

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from neuroclip.errors import OptionError, RecordingError
 from neuroclip.recording import Recording
 from neuroclip.representations.base import WithoutBackbone
 from neuroclip.representations.painting import check_painting
@@ -57,6 +58,10 @@ class TernaryFrames(WithoutBackbone):
     """What `neuroclip.frames` paints: uint8 [t, h, w].
 
     There is no padding, which would look like a scene that stands still.
+
+    Attributes:
+        steps, split, polarity, min_count, window_us: As in `neuroclip.frames`.
+        least: At how many different times a recording must have events. 0: none is needed.
     """
 
     steps: int = 10
@@ -64,13 +69,27 @@ class TernaryFrames(WithoutBackbone):
     polarity: str = "paper"
     min_count: int = 1
     window_us: int | None = None
+    least: int = 0
 
     def __post_init__(self) -> None:
         check_split(self.steps, self.split, self.window_us)
         check_painting(self.polarity, self.min_count)
+        if self.least < 0:
+            raise OptionError(f"least is {self.least}; it can be 0 or more")
 
     def prepare(self, recording: Recording) -> Tensor:
-        """Return the frames."""
+        """Return the frames.
+
+        Raises:
+            RecordingError: There are events at fewer different times than `least`.
+        """
+        if self.least:
+            times = min(1, len(recording)) + int(np.count_nonzero(np.diff(recording.events["t"])))
+            if times < self.least:
+                raise RecordingError(
+                    f"expected events at {self.least} or more different times, one for each segment, found {times}: "
+                    "give a longer recording or window, or ask for fewer segments"
+                )
         return torch.from_numpy(
             frames(recording, self.steps, self.split, self.polarity, self.min_count, self.window_us)
         )

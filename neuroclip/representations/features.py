@@ -73,7 +73,10 @@ class Features(Representation):
                 for features in _of_one_shape(list(same), encode)
             ]
         if self.pool != "avg" or self.size is not None:
-            raise OptionError(f"the backbone {self.backbone!r} is no image network: leave pool and size out")
+            raise OptionError(
+                f"the backbone {self.backbone!r} is no image network, and pool and size are of those alone: take one, "
+                "such as timm:vgg16_bn"
+            )
         frames = [_as_frames(picture).numpy() for picture in pictures]
         if self.layer is None:
             found = encoded(frames, partial(model.encode_frames, resize="model", normalize="clip"))

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from neuroclip.errors import OptionError
 from neuroclip.recording import Recording
-from neuroclip.representations.base import WithoutBackbone
+from neuroclip.representations.base import Backbones, WithoutBackbone
 from neuroclip.representations.flow import FULL_SCALE, check_method, digest_of_weights, flow_between
 from neuroclip.representations.pictures import check_scale, colours_at, paired_video, pictures_at
 from neuroclip.representations.shots import check_shot, polarity_sums, shot_edges
@@ -104,6 +104,10 @@ class FlowVolume(WithoutBackbone):
             (fields,) = described.values()
             fields["weights"] = digest_of_weights(self.weights)
         return described
+
+    def networks(self, backbones: Backbones) -> list[tuple[str, str]]:
+        """Return the network that computes the flow, if one does."""
+        return [] if self.weights is None else [("raft", digest_of_weights(self.weights))]
 
 
 @dataclass(frozen=True)

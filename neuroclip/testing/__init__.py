@@ -7,8 +7,19 @@ def test_contract(check):
 ```
 """
 
-from neuroclip.testing.checks import Check, failures, head_checks
+from neuroclip.testing.checks import Check, DoesNotApply, Verdict, failures, head_checks, verdicts
 from neuroclip.testing.toys import TOY_CLASSES, ToyModel, toy_recordings
 from neuroclip.testing.trial import Trial
 
-__all__ = ["TOY_CLASSES", "Check", "ToyModel", "Trial", "failures", "head_checks", "toy_recordings"]
+__all__ = [
+    "TOY_CLASSES",
+    "Check",
+    "DoesNotApply",
+    "ToyModel",
+    "Trial",
+    "Verdict",
+    "failures",
+    "head_checks",
+    "toy_recordings",
+    "verdicts",
+]

@@ -14,23 +14,30 @@ from torch import Tensor
 
 from neuroclip.heads import Head, take
 from neuroclip.heads.options import names_of
-from neuroclip.recording import Recording
 from neuroclip.representations import ClipTimesteps, Joint, Representation
-from neuroclip.testing.toys import TOY_CLASSES, ToyModel, toy_recordings
+from neuroclip.testing.checks import DoesNotApply
+from neuroclip.testing.toys import TOY_CLASSES, ToyModel
 from neuroclip.testing.trial import Trial
 
 _TOLERANCE = 1e-4
 
 
 def the_recording_matters(head: Head) -> None:
-    """Recordings of different classes have different logits."""
+    """Recordings of different classes have different logits.
+
+    Logits made of the state or the class names alone, or all events lost on the way.
+    """
     trial = Trial(head)
-    logits = trial.ask(trial.fit())
+    logits = trial.ask(trial.fitted())
     assert (logits[:-1:3] - logits[0]).abs().max() > _TOLERANCE, f"the same row for all: {logits[0].tolist()}"
 
 
 def asking_twice_gives_the_same(head: Head) -> None:
-    """Logits depend on no earlier call, no fit of something else, and no global random generator."""
+    """Logits depend on no earlier call, no fit of something else, and no global random generator.
+
+    A membrane, a cache or a network that is kept on the head or in a module, dropout left on (`eval()`), or
+    frames drawn at random: make everything anew from `state` in `logits`.
+    """
     trial, other = Trial(head), Trial(head, seed=5)
     state = trial.fit()
     torch.manual_seed(1)
@@ -46,7 +53,11 @@ def asking_twice_gives_the_same(head: Head) -> None:
 
 
 def neighbours_do_not_matter(head: Head) -> None:
-    """A recording's logits are the same alone, among others, and in another order."""
+    """A recording's logits are the same alone, among others, and in another order.
+
+    A mean, a maximum or a batch norm over the recordings that were asked together (`eval()`): statistics come
+    from the shots, in `state`.
+    """
     trial = Trial(head)
     state, x = trial.fit(), trial.read(trial.asked)
     together = head.logits(state, x, trial.classes)
@@ -65,7 +76,10 @@ def neighbours_do_not_matter(head: Head) -> None:
 
 
 def the_state_holds_everything(head: Head) -> None:
-    """A fresh head with the same options and the saved state gives the same logits."""
+    """A fresh head with the same options and the saved state gives the same logits.
+
+    Something learned that is kept on the head and not returned by `fit`.
+    """
     trial = Trial(head)
     state = trial.fit()
     before = trial.ask(state)
@@ -75,50 +89,52 @@ def the_state_holds_everything(head: Head) -> None:
 
 
 def any_number_of_timesteps_works(head: Head) -> None:
-    """Where `steps` is an option, 1, 2 and 7 work as well as the default."""
-    if isinstance(getattr(head, "steps", None), int):
-        options = {name: getattr(head, name) for name in names_of(head)}
-        lists = [n for n, v in options.items() if isinstance(v, tuple) and len(v) == options["steps"]]
-        for steps in (1, 2, 7):
-            changed = {"steps": steps, **{name: (options[name] * 7)[:steps] for name in lists}}
-            trial = Trial(replace(cast(Any, head), **changed))
-            logits = trial.ask(trial.fit())
-            assert logits.shape == (len(trial.asked), len(trial.classes)), (
-                f"{tuple(logits.shape)} at steps={steps}"
-            )
-            assert logits.isfinite().all(), f"{logits} at steps={steps}"
+    """Where `steps` is an option, 1, 2 and 7 work as well as the default.
 
-
-def hardly_any_events_work(head: Head) -> None:
-    """A recording with no event, one event, or fewer than timesteps has finite logits."""
-    trial = Trial(head)
-    state, full = trial.fit(), toy_recordings(trial.names[0], 1)[0]
-    few = [Recording(full.events[:n], full.width, full.height) for n in (0, 1, 3)]
-    for recording in few:
-        logits = trial.ask(state, [recording])
-        assert logits.isfinite().all(), f"{logits} for {len(recording)} events"
+    A layer or a weight made for one number of timesteps: take it from `self.steps` or from `x.shape[1]`.
+    """
+    if not isinstance(getattr(head, "steps", None), int):
+        raise DoesNotApply("it has no option `steps`")
+    options = {name: getattr(head, name) for name in names_of(head)}
+    lists = [n for n, v in options.items() if isinstance(v, tuple) and len(v) == options["steps"]]
+    for steps in (1, 2, 7):
+        changed = {"steps": steps, **{name: (options[name] * 7)[:steps] for name in lists}}
+        trial = Trial(replace(cast(Any, head), **changed))
+        logits = trial.ask(trial.fit())
+        assert logits.shape == (len(trial.asked), len(trial.classes)), (
+            f"{tuple(logits.shape)} at steps={steps}"
+        )
+        assert logits.isfinite().all(), f"{logits} at steps={steps}"
 
 
 def text_features_come_from_the_classes(head: Head) -> None:
-    """A head without shots follows the text features of the classes it is given, also when the names are the same."""
-    if head.min_shots == 0:
-        turned: dict[str, str] = dict(zip(TOY_CLASSES, TOY_CLASSES[1:] + TOY_CLASSES[:1], strict=True))
-        trial, mistaken = Trial(head, shots=0), Trial(head, shots=0, model=ToyModel(turned))
-        right, wrong = trial.ask(trial.fit()).argmax(-1), mistaken.ask(mistaken.fit()).argmax(-1)
-        agreement = float((right == wrong).float().mean())
-        assert agreement < 0.5, f"{agreement:.0%} of the answers stayed when every name meant another class"
+    """A head without shots follows the text features of the classes it is given, also when the names are the same.
+
+    A cache of text features by the names of the classes; `classes.features` is computed once already.
+    """
+    if head.min_shots:
+        raise DoesNotApply(f"it learns from shots (min_shots is {head.min_shots})")
+    turned: dict[str, str] = dict(zip(TOY_CLASSES, TOY_CLASSES[1:] + TOY_CLASSES[:1], strict=True))
+    trial, mistaken = Trial(head, shots=0), Trial(head, shots=0, model=ToyModel(turned))
+    right, wrong = trial.ask(trial.fit()).argmax(-1), mistaken.ask(mistaken.fit()).argmax(-1)
+    agreement = float((right == wrong).float().mean())
+    assert agreement < 0.5, f"{agreement:.0%} of the answers stayed when every name meant another class"
 
 
 def the_length_of_a_feature_does_not_matter(head: Head) -> None:
-    """A head without shots that asks for raw features normalises them: length is brightness, not evidence."""
-    if head.min_shots == 0 and _raw(head.representation):
-        trial = Trial(head, shots=0)
-        state, x = trial.fit(), trial.read(trial.asked)
-        _close(
-            head.logits(state, x, trial.classes),
-            head.logits(state, _longer(x), trial.classes),
-            "10 times as long",
-        )
+    """A head without shots that asks for raw features normalises them: length is brightness, not evidence.
+
+    A product without `normalize(x, dim=-1)`; or ask for `ClipTimesteps(normalized=True)`.
+    """
+    if head.min_shots or not _raw(head.representation):
+        raise DoesNotApply("it learns from shots, or asks for no raw embeddings")
+    trial = Trial(head, shots=0)
+    state, x = trial.fit(), trial.read(trial.asked)
+    _close(
+        head.logits(state, x, trial.classes),
+        head.logits(state, _longer(x), trial.classes),
+        "10 times as long",
+    )
 
 
 def _raw(representation: Representation) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
+import math
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,16 @@ from torch import Tensor
 
 from neuroclip.heads import Head, describe, make
 from neuroclip.representations import Representation
+from neuroclip.testing.checks import DoesNotApply
 from neuroclip.testing.trial import Trial
 
 
 def options_are_json(head: Head) -> None:
-    """A head is a frozen dataclass whose options survive JSON, and equal heads read equal representations."""
+    """A head is a frozen dataclass whose options survive JSON, and equal heads read equal representations.
+
+    A list or a set as a default (write a tuple), a field without a type, or a `representation` made of
+    something other than the fields.
+    """
     assert dataclasses.is_dataclass(head), "no dataclass"
     assert type(head).__dataclass_params__.frozen, "a dataclass that is not frozen"  # type: ignore[attr-defined]
     assert not isinstance(head, type)
@@ -29,9 +35,12 @@ def options_are_json(head: Head) -> None:
 
 
 def logits_have_the_right_shape(head: Head) -> None:
-    """Logits are finite floating-point numbers (n, c): a row per recording, a column per class."""
+    """Logits are finite floating-point numbers (n, c): a row per recording, a column per class.
+
+    A product turned the wrong way round, or half precision: `x` and the state are float32, and logits are too.
+    """
     trial = Trial(head)
-    logits = trial.ask(trial.fit())
+    logits = trial.ask(trial.fitted())
     wanted = (len(trial.asked), len(trial.classes))
     assert tuple(logits.shape) == wanted, f"shape {tuple(logits.shape)} for n, c = {wanted}"
     assert logits.is_floating_point(), f"{logits.dtype}"
@@ -39,22 +48,30 @@ def logits_have_the_right_shape(head: Head) -> None:
 
 
 def timestep_logits_have_the_right_shape(head: Head) -> None:
-    """Timestep logits are None, or finite floating-point numbers (n, t, c)."""
+    """Timestep logits are None, or finite floating-point numbers (n, t, c).
+
+    Axes in another order. Return None where a timestep says nothing by itself.
+    """
     trial = Trial(head)
-    each = head.timestep_logits(trial.fit(), trial.read(trial.asked), trial.classes)
-    if each is not None:
-        shape = tuple(each.shape)
-        assert len(shape) == 3, f"shape {shape}"
-        assert (shape[0], shape[2]) == (len(trial.asked), len(trial.classes)), f"shape {shape}"
-        assert each.is_floating_point(), f"{each.dtype}"
-        assert each.isfinite().all(), f"{each}"
-        steps = getattr(head, "steps", None)
-        if isinstance(steps, int) and getattr(head, "split", "events") != "window":
-            assert shape[1] == steps, f"{shape[1]} timesteps, not {steps}"
+    each = head.timestep_logits(trial.fitted(), trial.read(trial.asked), trial.classes)
+    if each is None:
+        raise DoesNotApply("it says nothing of single timesteps")
+    shape = tuple(each.shape)
+    assert len(shape) == 3, f"shape {shape}"
+    assert (shape[0], shape[2]) == (len(trial.asked), len(trial.classes)), f"shape {shape}"
+    assert each.is_floating_point(), f"{each.dtype}"
+    assert each.isfinite().all(), f"{each}"
+    steps = getattr(head, "steps", None)
+    if isinstance(steps, int) and getattr(head, "split", "events") != "window":
+        assert shape[1] == steps, f"{shape[1]} timesteps, not {steps}"
 
 
 def the_state_is_tensors(head: Head) -> None:
-    """What was learned is a dictionary of detached tensors with texts as names."""
+    """What was learned is a dictionary of detached tensors with texts as names.
+
+    A parameter in place of its values: `tensor.detach()`. What is no tensor (a number, a list) becomes one:
+    `torch.tensor(3)`.
+    """
     state = Trial(head).fit()
     assert type(state) is dict, f"a {type(state).__name__}"
     for name, tensor in state.items():
@@ -64,7 +81,11 @@ def the_state_is_tensors(head: Head) -> None:
 
 
 def nothing_is_changed_in_place(head: Head) -> None:
-    """Recordings, labels, state and text features are as they were after fit and logits."""
+    """Recordings, labels, state and text features are as they were after fit and logits.
+
+    `x *= 2`, `normalize_()` or `state[...] = `: others read the same tensors, which may lie in a file. Work on
+    a copy.
+    """
     trial = Trial(head)
     shown, y, asked = (
         trial.read(trial.shown, head.training),
@@ -84,7 +105,11 @@ def nothing_is_changed_in_place(head: Head) -> None:
 
 
 def nothing_is_done_on_the_side(head: Head) -> None:
-    """A head prints nothing and leaves global random generators, gradients, threads and default types alone."""
+    """A head prints nothing and leaves global random generators, gradients, threads and default types alone.
+
+    `torch.manual_seed`, in place of a generator of the head's own (`torch.Generator().manual_seed(seed)`), or a
+    `print`: the caller shows progress.
+    """
     trial = Trial(head)
     asked = trial.read(trial.asked)
     # Somewhere that no head would seed them to.
@@ -96,6 +121,31 @@ def nothing_is_done_on_the_side(head: Head) -> None:
     assert not out.getvalue(), f"it printed {out.getvalue()[:80]!r}"
     for (name, old), new in zip(before.items(), _globals().values(), strict=True):
         assert old == new, f"{name} changed"
+
+
+def operations_are_counted_per_recording(head: Head) -> None:
+    """Operations are None, or finite numbers from 0 upwards for one recording, the same however many were asked.
+
+    A count of the whole batch, or of one timestep: divide by the number of recordings, and count every timestep.
+    """
+    if type(head).operations is Head.operations:
+        raise DoesNotApply("it leaves counting to torch's counter")
+    trial = Trial(head)
+    state, x = trial.fitted(), trial.read(trial.asked[:1])
+    once = head.operations(state, x, trial.classes)
+    twice = head.operations(state, trial.read(trial.asked[:1] * 2), trial.classes)
+    if once is None or twice is None:
+        assert once is twice, "None for some recordings, and numbers for others"
+        raise DoesNotApply("it leaves counting to torch's counter")
+    for name in ("macs", "accumulates", "firing_rate"):
+        value, other = getattr(once, name), getattr(twice, name)
+        if name == "firing_rate" and value is None:
+            continue
+        assert math.isfinite(value) and value >= 0, f"{name} is {value}"  # noqa: PT018 - one rule
+        assert math.isclose(value, other, rel_tol=1e-3), (
+            f"{name} is {value} for 1 recording and {other} for 2"
+        )
+    assert once.firing_rate is None or once.firing_rate <= 1, f"firing_rate is {once.firing_rate}"
 
 
 def _globals() -> dict[str, object]:

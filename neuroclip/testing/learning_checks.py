@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from neuroclip.heads import Checkpoint, Head, State
+from neuroclip.testing.checks import DoesNotApply
 from neuroclip.testing.toys import TOY_CLASSES
 from neuroclip.testing.trial import Trial
 
@@ -18,7 +19,11 @@ _ENOUGH = (
 
 
 def it_learns_in_any_order_of_classes(head: Head) -> None:
-    """Three classes that are easy to tell apart are told apart, in whatever order they are named."""
+    """Three classes that are easy to tell apart are told apart, in whatever order they are named.
+
+    An order of the head's own, such as sorted names or labels in the order in which they come: `y` holds
+    positions in `classes.names`. Or options too small to learn anything.
+    """
     for names in itertools.permutations(TOY_CLASSES):
         trial = Trial(head, names)
         accuracy = trial.accuracy(trial.fit())
@@ -26,14 +31,20 @@ def it_learns_in_any_order_of_classes(head: Head) -> None:
 
 
 def the_fewest_shots_suffice(head: Head) -> None:
-    """`min_shots` recordings per class are enough to fit; with 0, nothing at all is."""
+    """`min_shots` recordings per class are enough to fit; with 0, nothing at all is.
+
+    A variance or a validation part of a single shot. `min_shots` says how many the head needs.
+    """
     trial = Trial(head, shots=head.min_shots)
     logits = trial.ask(trial.fit())
     assert logits.isfinite().all(), f"{logits} after {head.min_shots} shots per class"
 
 
 def the_seed_decides(head: Head) -> None:
-    """Two fits with one seed give one state, whatever the global random generators hold."""
+    """Two fits with one seed give one state, whatever the global random generators hold.
+
+    The global random generators, or the time: draw from `torch.Generator().manual_seed(seed)`.
+    """
     trial = Trial(head)
     states: list[State] = []
     for seed in (1, 2):
@@ -45,7 +56,12 @@ def the_seed_decides(head: Head) -> None:
 
 
 def training_ends_where_fit_does(head: Head) -> None:
-    """The last checkpoint of train is what fit returns; positions grow, and every state can be used."""
+    """The last checkpoint of train is what fit returns; positions grow, and every state can be used.
+
+    A `fit` of its own beside `train`: leave it out, the last checkpoint is what it returns. To keep the best
+    epoch, let the last checkpoint be that.
+    """
+    _check_trains(head)
     trial = Trial(head)
     checkpoints = _train(trial)
     assert checkpoints, "no checkpoint"
@@ -57,7 +73,11 @@ def training_ends_where_fit_does(head: Head) -> None:
 
 
 def training_can_be_resumed(head: Head) -> None:
-    """Going on from a checkpoint gives the same last state as never having stopped."""
+    """Going on from a checkpoint gives the same last state as never having stopped.
+
+    An optimiser, a generator or an order of batches that `Checkpoint.resume` does not hold.
+    """
+    _check_trains(head)
     trial = Trial(head)
     checkpoints = _train(trial)
     stop = checkpoints[(len(checkpoints) - 1) // 2]
@@ -65,6 +85,11 @@ def training_can_be_resumed(head: Head) -> None:
     assert all(c.position > stop.position for c in rest), f"it began again before position {stop.position}"
     last = rest[-1] if rest else stop
     _equal(checkpoints[-1].state, last.state, f"resumed from position {stop.position}")
+
+
+def _check_trains(head: Head) -> None:
+    if type(head).train is Head.train:
+        raise DoesNotApply("it has no train of its own: fit is one step")
 
 
 def _train(trial: Trial, resume: Checkpoint | None = None) -> list[Checkpoint]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
@@ -24,6 +25,16 @@ _CORNERS = {"stone": (0, 0), "apple": (12, 0), "cloud": (6, 12)}
 
 def toy_recordings(label: str, n: int, *, seed: int = 0, events: int = 240) -> list[Recording]:
     """Make n recordings of one of `TOY_CLASSES`: a square in a place of its own, with noise; 24x24 pixels, 0.1 s."""
+    return list(_toy_recordings(label, n, seed, events))
+
+
+def toy_corner(label: str) -> tuple[int, int]:
+    """Return the left and top pixel of a toy's square, which is 12x12."""
+    return _CORNERS[label]
+
+
+@lru_cache(maxsize=256)  # each check of a head begins with the same ones, and recordings are values
+def _toy_recordings(label: str, n: int, seed: int, events: int) -> tuple[Recording, ...]:
     random = np.random.default_rng([seed, TOY_CLASSES.index(label)])
     made: list[Recording] = []
     for _ in range(n):
@@ -36,7 +47,7 @@ def toy_recordings(label: str, n: int, *, seed: int = 0, events: int = 240) -> l
         # Quicker towards the end, so that equal numbers and equal times are different splits.
         t = (t * (200_000 - t) // 100_000).astype(np.int64)
         made.append(Recording(make_events(t, x, y, random.random(count) < 0.6), _SIZE, _SIZE, label=label))
-    return made
+    return tuple(made)
 
 
 class ToyModel(Model):

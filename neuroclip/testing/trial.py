@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from neuroclip_prompts import PromptSet
@@ -38,6 +38,8 @@ class Trial:
     seed: int = 0
     model: ToyModel = field(default_factory=ToyModel)
 
+    _last: ClassVar[tuple[Head, State] | None] = None
+
     def __post_init__(self) -> None:
         shots = max(SHOTS, self.head.min_shots) if self.shots is None else self.shots
         self.classes = Classes(tuple(self.names), _PROMPTS, self.model)
@@ -67,6 +69,13 @@ class Trial:
         """Fit the head on the shots."""
         y = self.labels(self.shown)
         return self.head.fit(self.read(self.shown, self.head.training), y, self.classes, seed=seed)
+
+    def fitted(self) -> State:
+        """Return what `fit` gives, learned once while the same head is looked at: for rules about something else."""
+        last = Trial._last
+        if last is None or last[0] is not self.head:
+            last = Trial._last = (self.head, self.fit())
+        return {name: tensor.clone() for name, tensor in last[1].items()}
 
     def ask(self, state: State, recordings: Sequence[Recording] | None = None) -> Tensor:
         """Return the head's logits for recordings, by default the `asked` ones."""

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from neuroclip.classes import Classes
 from neuroclip.errors import OptionError
 from neuroclip.heads import Checkpoint, Head, Operations, State, item_count, nested, unnested
+from neuroclip.heads.counting import counted
 from neuroclip.representations import Joint
 from neuroclip.shapes import Labels, Logits
 from neuroclip_plugins.i3d_heads import I3DFlow, I3DRgb
@@ -127,6 +127,6 @@ def _name(i: int) -> str:
 
 def _counted(member: Head, state: State, x: Any, classes: Classes) -> Operations:
     member.logits(state, x, classes)  # text features and the like, which are computed once
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
+    with counted() as counter, torch.no_grad():
         member.logits(state, x, classes)
     return Operations(counter.get_total_flops() / 2 / max(1, item_count(x)))

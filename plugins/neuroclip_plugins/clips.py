@@ -1,4 +1,4 @@
-"""What a video network sees of a shot: a crop, perhaps mirrored, at the network's size, each frame normalised."""
+"""What a video network sees of a shot: a crop, perhaps mirrored, at the network's size, normalised or scaled."""
 
 from __future__ import annotations
 
@@ -43,9 +43,17 @@ def views(
     boxes: Boxes,
     mirrored: Sequence[bool] = (),
     sign_changes: Sequence[int] = (),
+    span: tuple[int, int] | None = None,
 ) -> Float[Tensor, "n channels t h w"]:
-    """Return what the boxes hold of clips [n, t, channels, h, w] of any type (`cut`), each frame `normalised`."""
-    return normalised(cut(clips, size, boxes, mirrored, sign_changes)).transpose(1, 2)
+    """Return what the boxes hold of clips [n, t, channels, h, w] of any type (`cut`), each frame `normalised`.
+
+    With a `span`, values are scaled instead, so that its ends become 0 and 1.
+    """
+    shown = cut(clips, size, boxes, mirrored, sign_changes)
+    if span is None:
+        return normalised(shown).transpose(1, 2)
+    low, high = span
+    return ((shown - low) / (high - low)).transpose(1, 2)
 
 
 def cut(

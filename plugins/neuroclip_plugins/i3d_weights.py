@@ -2,42 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from neuroclip.errors import HeadError
 from neuroclip_plugins.i3d import FIRST, I3D
-
-
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """Read tensors by name from `.safetensors`, or from a `.pt` that holds tensors alone; nothing is unpickled.
-
-    Raises:
-        HeadError: There is no such file, it is damaged, or it holds more than tensors.
-    """
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        found: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise HeadError(f"{path}: there is no such file of weights") from error
-    except pickle.UnpicklingError as error:
-        raise HeadError(
-            f"{path}: it holds more than tensors, and code of others is not run: where you trust it, keep the tensors "
-            "alone, with torch.save(torch.load(FILE, weights_only=False).state_dict(), NEW)"
-        ) from error
-    except (OSError, EOFError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
-        raise HeadError(f"{path}: the weights cannot be read ({error})") from error
-    if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
-        raise HeadError(f"{path}: expected tensors by name (a state dict), found {type(found).__name__}")
-    return {str(name): value for name, value in found.items()}
 
 
 def fitting(network: I3D, weights: Mapping[str, Tensor], *, classifier: bool = False) -> dict[str, Tensor]:

@@ -12,12 +12,14 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from neuroclip.backbones.image_names import is_image_name
-from neuroclip.backbones.image_networks import image_network
-from neuroclip.backbones.image_weights import fit_weights, read_weights
-from neuroclip.errors import ModelError, OptionError
+from neuroclip.backbones.image_networks import check_size, image_network
+from neuroclip.backbones.image_weights import fit_weights
+from neuroclip.backbones.weight_files import read_weights
+from neuroclip.errors import ModelError
 from neuroclip_plugins.bn_inception import DEVIATION, MEAN, BNInception, initialise
 
 _OURS = "bn-inception"
+_ADVICE = "say weights=FILE, or leave weights out for random ones"
 _FORMS = f"timm:NAME, {_OURS} or {_OURS}@0.25, with weights=FILE or random ones"
 _BACKGROUND = 127  # of event frames
 
@@ -68,32 +70,28 @@ def load_backbone(name: str, weights: str | None, channels: int, size: int, gene
         OptionError: The network cannot read pictures of this size.
     """
     seed = int(torch.randint(2**31, (1,), generator=generator))
-    if weights == "pretrained":
-        return _built(name, channels, size, seed)
-    return _built(f"{name}:{weights or 'random'}", channels, size, seed)
+    backbone = _built(name if weights == "pretrained" else f"{name}:{weights or 'random'}", channels, seed)
+    if is_image_name(name):
+        check_size(backbone.network, backbone.network, (size, size), name, channels)
+    return backbone
 
 
-def bare_backbone(name: str, channels: int, size: int) -> Backbone:
+def bare_backbone(name: str, channels: int) -> Backbone:
     """Build the network alone, for weights that are there already: no file is read, and nothing downloaded."""
     try:
         with torch.device("meta"):  # so that no weights are drawn, to be thrown away
-            backbone = _built(f"{name}:random", channels, size, None)
+            backbone = _built(f"{name}:random", channels, None)
             if not _unsaved(backbone.network):
                 return backbone
     except ModelError:  # some networks compute something while they are built
         pass
-    return _built(f"{name}:random", channels, size, 0)
+    return _built(f"{name}:random", channels, 0)
 
 
-def _built(name: str, channels: int, size: int, seed: int | None) -> Backbone:
+def _built(name: str, channels: int, seed: int | None) -> Backbone:
     if is_image_name(name):
-        network: Any = image_network(name, channels=channels, seed=seed or 0)
+        network: Any = image_network(name, channels=channels, seed=seed or 0, advice=_ADVICE)
         cfg: dict[str, Any] = network.pretrained_cfg
-        own = cfg["input_size"][-1]
-        if cfg.get("fixed_input_size") and size != own:
-            raise OptionError(
-                f"{name} reads pictures of {own}x{own} pixels alone, and size is {size}: set size={own}"
-            )
         features = int(getattr(network, "head_hidden_size", None) or network.num_features)
         return Backbone(network, features, Pixels(tuple(cfg["mean"]), tuple(cfg["std"])))
     ours = _bn_inception(name, channels, seed)
@@ -118,9 +116,16 @@ def _bn_inception(name: str, channels: int, seed: int | None) -> BNInception:
 
 
 def _of_bn_inception(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return weights as tsn-pytorch and others save them under their plain names, without its classifier."""
+    """Return weights as tsn-pytorch and others save them under their plain names, without its classifier.
+
+    The published file keeps what belongs to norms as [1, C], where torch has [C].
+    """
     inside = {n.removeprefix("module.").removeprefix("base_model."): value for n, value in weights.items()}
-    return {name: value for name, value in inside.items() if not name.startswith("new_fc.")}
+    return {
+        name: value.squeeze(0) if "_bn." in name and value.ndim == 2 else value
+        for name, value in inside.items()
+        if not name.startswith("new_fc.")
+    }
 
 
 def _unsaved(network: nn.Module) -> list[str]:

@@ -96,8 +96,9 @@ class SegmentNetwork(nn.Module):
                 norm.reset_running_stats()
                 norm.momentum = None
 
-    def _norms(self) -> list[nn.BatchNorm2d]:
-        return [module for module in self.backbone.modules() if isinstance(module, nn.BatchNorm2d)]
+    def _norms(self) -> list[nn.BatchNorm1d | nn.BatchNorm2d]:
+        # Of one axis, too, as LeViT has them behind its dense layers.
+        return [m for m in self.backbone.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
 
 
 def initialise_classifier(network: SegmentNetwork, generator: Generator) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from neuroclip.backbones import ImageNetwork, Model, image_network, load_backbone
 from neuroclip.backbones.image_names import parse_image_name, portable_name
+from neuroclip.backbones.image_networks import _drop_nothing
 from neuroclip.errors import ModelError, OptionError
 
 NARROW = "timm:vgg11_bn@0.0625"
@@ -38,6 +39,23 @@ def test_random_weights_come_from_the_seed_alone() -> None:
     assert torch.equal(before, torch.get_rng_state())
     assert all(torch.equal(first[key], again[key]) for key in first)
     assert not torch.equal(first["features.0.weight"], other["features.0.weight"])
+
+
+def test_nothing_is_dropped_by_chance_while_a_network_learns() -> None:
+    """Neither by layers of torch or timm, nor by attention, nor by functions that read a share."""
+    from timm.layers.drop import DropBlock2d, DropPath
+    from timm.layers.patch_dropout import PatchDropout
+
+    drops = [torch.nn.Dropout(0.5), DropPath(0.5), PatchDropout(0.5), DropBlock2d(0.5)]
+    network = torch.nn.ModuleList([*drops, torch.nn.MultiheadAttention(4, 2, dropout=0.5), torch.nn.ELU(0.5)])
+    network.drop_rate = 0.5  # type: ignore[assignment]
+    _drop_nothing(network.train())
+    x, before = torch.rand(2, 4, 4), torch.get_rng_state()
+    assert all(torch.equal(drop(x), x) for drop in drops[:3])
+    network[-2](x, x, x)
+    assert torch.equal(before, torch.get_rng_state())
+    assert (drops[3].drop_prob, network.drop_rate) == (0.0, 0.0)
+    assert network[-1].alpha == 0.5
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".pt", ".pth"])
@@ -107,7 +125,10 @@ def test_files_that_are_no_weights_are_refused(tmp_path: Path) -> None:
         ("timm:resnet18@0.5:random", "a width above 0 of a VGG"),
         ("timm:vgg16_bn@0:random", "a width above 0 of a VGG"),
         ("timm:vgg16_bn@0.5", "no weights to download"),
-        ("timm:vgg16_bn:no/such.pt", "there is no file no/such.pt"),
+        (
+            "timm:vgg16_bn:no/such.pt",
+            "there is no file no/such.pt: write timm:vgg16_bn:path/to/FILE, or timm:",
+        ),
     ],
 )
 def test_names_that_lead_nowhere_are_mended(name: str, said: str) -> None:
@@ -136,10 +157,12 @@ def test_grey_pictures_are_copied_resized_and_normalised_as_the_network_wants() 
     network._network.features[0].register_forward_pre_hook(lambda _, given: seen.append(given[0]))
     network.encode_images(torch.full((1, 20, 30), 0.485 + 0.229), size=32)
     network.encode_images(torch.full((1, 3, 20, 30), 255, dtype=torch.uint8), size=32)
-    assert seen[0].shape == (1, 3, 32, 32)
-    assert seen[0][0, 0].flatten().tolist() == pytest.approx([1.0] * 1024, abs=1e-5)
-    assert seen[0][0, 1, 0, 0].item() == pytest.approx((0.714 - 0.456) / 0.224, abs=1e-5)
-    assert seen[1][0, 2, 5, 5].item() == pytest.approx((1 - 0.406) / 0.225, abs=1e-5)
+    blank, grey, white = seen  # the first one tells whether it reads this size
+    assert not blank.any()
+    assert grey.shape == (1, 3, 32, 32)
+    assert grey[0, 0].flatten().tolist() == pytest.approx([1.0] * 1024, abs=1e-5)
+    assert grey[0, 1, 0, 0].item() == pytest.approx((0.714 - 0.456) / 0.224, abs=1e-5)
+    assert white[0, 2, 5, 5].item() == pytest.approx((1 - 0.406) / 0.225, abs=1e-5)
 
 
 def test_pooled_features_are_the_mean_over_places_and_inner_layers_have_names() -> None:
@@ -167,12 +190,49 @@ def test_what_is_no_picture_is_refused() -> None:
 
 
 def test_a_network_with_another_input_size_says_so() -> None:
-    with pytest.raises(OptionError, match=r"cannot read pictures of 16x16 pixels .* its own is 224x224"):
+    with pytest.raises(OptionError, match=r"cannot read pictures of 16x16 pixels .*: take size=224, its own"):
         ImageNetwork(f"{NARROW}:random").encode_images(torch.zeros(1, 8, 8), size=16)
     fixed = ImageNetwork("timm:test_vit:random")
     assert fixed.encode_images(torch.zeros(2, 8, 8)).shape[0] == 2
-    with pytest.raises(OptionError, match="pixels alone, not of 64x64"):
+    with pytest.raises(
+        OptionError, match=r"pictures of 64x64 pixels \(it reads no other\): take size=160, its own"
+    ):
         fixed.encode_images(torch.zeros(1, 8, 8), size=64)
+
+
+@pytest.mark.parametrize("layout", ["channels first", "channels last"])
+def test_inner_layers_are_pooled_over_places_wherever_the_channels_stand(layout: str) -> None:
+    """A layer of 4 channels; and one of 8 channels on 8x8 places, which only the network's end can tell apart."""
+    last = layout == "channels last"
+
+    class Turned(torch.nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x.permute(0, 2, 3, 1) if last else x
+
+    class Small(torch.nn.Module):
+        num_features = 8
+
+        def __init__(self, cfg: dict[str, Any]) -> None:
+            super().__init__()
+            self.pretrained_cfg = cfg
+            self.first, self.second = torch.nn.Conv2d(3, 4, 3, 2, 1), torch.nn.Conv2d(4, 8, 3, 2, 1)
+            self.of_first, self.of_second, self.end = Turned(), Turned(), Turned()
+
+        def forward_features(self, x: Tensor) -> Tensor:
+            x = self.first(x)
+            self.of_first(x)
+            x = self.second(x)
+            self.of_second(x)
+            return self.end(x.mean((2, 3), keepdim=True))
+
+    network = ImageNetwork(f"{NARROW}:random")
+    network._network = Small(network._network.pretrained_cfg).requires_grad_(False)
+    pictures = torch.rand(2, 32, 32, generator=torch.Generator().manual_seed(0))
+    for name, channels in (("of_first", 4), ("of_second", 8)):
+        everything = network.encode_images(pictures, size=32, layer=name, pool="none")
+        pooled = network.encode_images(pictures, size=32, layer=name)
+        assert pooled.shape == (2, channels)
+        assert torch.allclose(pooled, everything.mean((1, 2) if last else (2, 3)), atol=1e-6)
 
 
 def test_a_backbone_is_an_image_network_or_a_model() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from neuroclip.recording import Recording
 from neuroclip.testing import TOY_CLASSES, toy_recordings
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run() -> Callable[..., Any]:
     """`run("info", path)` gives `exit_code`, `stdout` and `stderr`; an exception that is no exit is raised.
 
@@ -48,14 +49,22 @@ def write_recording(make_recording: Callable[..., Recording], tmp_path: Path) ->
     return write
 
 
-@pytest.fixture
-def toys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Three classes, 4 recordings each to learn from and 2 to measure on; the bank in a folder of the test."""
-    monkeypatch.setenv("NEUROCLIP_BANK", str(tmp_path / "bank"))
+@pytest.fixture(scope="session")
+def written_toys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `toys` copies."""
+    root = tmp_path_factory.mktemp("toys")
     for half, number, seed in (("Train", 4, 0), ("Test", 2, 1)):
         for label in TOY_CLASSES:
-            folder = tmp_path / "toys" / half / label
+            folder = root / half / label
             folder.mkdir(parents=True)
             for i, recording in enumerate(toy_recordings(label, number, seed=seed)):
                 formats.write(recording, folder / f"{i}.npz")
+    return root
+
+
+@pytest.fixture
+def toys(written_toys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three classes, 4 recordings each to learn from and 2 to measure on; the bank in a folder of the test."""
+    monkeypatch.setenv("NEUROCLIP_BANK", str(tmp_path / "bank"))
+    shutil.copytree(written_toys, tmp_path / "toys")
     return tmp_path / "toys"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,23 +31,37 @@ def write_video(path: Path, pictures: np.ndarray) -> None:
         container.mux(stream.encode())
 
 
-@pytest.fixture
-def videos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two classes of three videos of 20 pictures each; the bank in a folder of the test."""
-    monkeypatch.setenv("NEUROCLIP_BANK", str(tmp_path / "bank"))
+@pytest.fixture(scope="module")
+def once(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder: `videos`, two classes of three of 20 pictures each; `out`, four networks; the `bank` of both."""
+    folder = tmp_path_factory.mktemp("once")
     for label in LABELS:
         for n in range(3):
-            write_video(
-                tmp_path / "videos" / label / f"{n}.mp4", motion(label, n, size=(32, 32), pictures=20)
-            )
+            write_video(folder / "videos" / label / f"{n}.mp4", motion(label, n, size=(32, 32), pictures=20))
+    options = ["--out", folder / "out", "--bank", folder / "bank", "--shots", 2, *SMALL, "--json"]
+    made = run("distill", folder / "videos", *options)
+    assert made.exit_code == 0, made.stderr
+    (folder / "stdout").write_text(made.stdout)
+    return folder
+
+
+@pytest.fixture
+def teacher(once: Path) -> Path:
+    return once / "out" / "teacher"
+
+
+@pytest.fixture
+def videos(once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Those of `once`, and its bank, in folders of the test."""
+    monkeypatch.setenv("NEUROCLIP_BANK", str(tmp_path / "bank"))
+    for name in ("bank", "videos"):
+        shutil.copytree(once / name, tmp_path / name)
     return tmp_path / "videos"
 
 
-def test_videos_become_four_heads_and_a_report(run: Run, videos: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    made = run("distill", videos, "--out", out, "--shots", 2, *SMALL, "--json")
-    assert made.exit_code == 0, made.stderr
-    report = json.loads(made.stdout)
+def test_videos_become_four_heads_and_a_report(run: Run, once: Path, videos: Path) -> None:
+    out = once / "out"
+    report = json.loads((once / "stdout").read_text())
     assert list(report["networks"]) == ["teacher", "student", "rgb", "fusion"]
     assert {row["n"] for row in report["networks"].values()} == {2}
     assert report["fitted_on"] == 4
@@ -62,17 +77,19 @@ def test_videos_become_four_heads_and_a_report(run: Run, videos: Path, tmp_path:
 
 
 def test_what_is_finished_is_kept_and_what_changed_is_done_again(
-    run: Run, videos: Path, tmp_path: Path
+    run: Run, once: Path, videos: Path, tmp_path: Path
 ) -> None:
+    """Also where the folder was moved."""
     out = tmp_path / "out"
-    options = ["--out", out, "--shots", 2, "--no-rgb", "--json"]
-    first = json.loads(run("distill", videos, *options, *SMALL).stdout)
+    shutil.copytree(once / "out", out)
+    first = json.loads((once / "stdout").read_text())
+    options = ["--out", out, "--shots", 2, "--json"]
     again = run("distill", videos, *options, *SMALL)
     assert json.loads(again.stdout) == first
-    assert again.stderr.count("already") == 2
+    assert again.stderr.count("already") == 3
     # Another teacher makes another student, though no option of the student changed.
     (tmp_path / "config.toml").write_text("[teacher]\nlearning_rate = 0.1\n")
-    other = run("distill", videos, *options, *SMALL, "--config", tmp_path / "config.toml")
+    other = run("distill", videos, *options, "--no-rgb", *SMALL, "--config", tmp_path / "config.toml")
     assert "already" not in other.stderr
     digests = [
         {name: row["digest"] for name, row in json.loads(one)["networks"].items()}
@@ -82,22 +99,17 @@ def test_what_is_finished_is_kept_and_what_changed_is_done_again(
     assert digests[0]["student"] != digests[1]["student"]
 
 
-def test_a_teacher_can_be_brought(run: Run, videos: Path, tmp_path: Path) -> None:
-    run("distill", videos, "--out", tmp_path / "a", "--shots", 2, "--no-rgb", *SMALL)
-    teacher = tmp_path / "a" / "teacher"
-    made = run(
-        "distill", videos, "--out", tmp_path / "b", "--teacher", teacher, "--shots", 2, "--no-rgb", *SMALL
-    )
+def test_a_teacher_can_be_brought(run: Run, once: Path, videos: Path, teacher: Path, tmp_path: Path) -> None:
+    out = tmp_path / "b"
+    made = run("distill", videos, "--out", out, "--teacher", teacher, "--shots", 2, "--no-rgb", *SMALL)
     assert made.exit_code == 0, made.stderr
-    assert not (tmp_path / "b" / "teacher").exists()
-    students = [(tmp_path / one / "student" / "state.safetensors").read_bytes() for one in "ab"]
+    assert not (out / "teacher").exists()
+    students = [(folder / "student" / "state.safetensors").read_bytes() for folder in (once / "out", out)]
     assert students[0] == students[1]
 
 
-def test_a_teacher_of_other_classes_is_refused(run: Run, videos: Path, tmp_path: Path) -> None:
-    run("distill", videos, "--out", tmp_path / "a", "--shots", 2, "--no-rgb", *SMALL)
+def test_a_teacher_of_other_classes_is_refused(run: Run, videos: Path, teacher: Path, tmp_path: Path) -> None:
     (videos / "moving left").rename(videos / "growing")
-    teacher = tmp_path / "a" / "teacher"
     made = run("distill", videos, "--out", tmp_path / "b", "--teacher", teacher, "--shots", 2, *SMALL)
     assert made.exit_code == 1
     assert "the teacher knows moving left, moving right" in made.stderr
@@ -135,10 +147,8 @@ def test_recordings_without_video_say_so(
 
 
 def test_a_teacher_that_has_seen_the_test_recordings_is_refused(
-    run: Run, videos: Path, tmp_path: Path
+    run: Run, videos: Path, teacher: Path, tmp_path: Path
 ) -> None:
-    run("distill", videos, "--out", tmp_path / "a", "--shots", 2, "--no-rgb", *SMALL)
-    teacher = tmp_path / "a" / "teacher"
     options = ["--seed", 1, "--shots", 1, "--test", "rest", *SMALL]
     made = run("distill", videos, "--out", tmp_path / "b", "--teacher", teacher, "--no-rgb", *options)
     assert made.exit_code == 1
@@ -150,11 +160,10 @@ def test_a_teacher_that_has_seen_the_test_recordings_is_refused(
 
 
 def test_another_video_or_file_of_weights_is_learned_from_anew(
-    run: Run, videos: Path, tmp_path: Path
+    run: Run, videos: Path, teacher: Path, tmp_path: Path
 ) -> None:
     out, weights = tmp_path / "out", tmp_path / "weights.safetensors"
-    run("distill", videos, "--out", tmp_path / "a", "--shots", 2, "--no-rgb", *SMALL)
-    weights.write_bytes((tmp_path / "a" / "teacher" / "state.safetensors").read_bytes())
+    weights.write_bytes((teacher / "state.safetensors").read_bytes())
     options = ["--out", out, "--shots", 2, "--no-rgb", *SMALL, "-o", f"weights={weights}"]
     run("distill", videos, *options)
     assert run("distill", videos, *options).stderr.count("already") == 2
@@ -166,13 +175,12 @@ def test_another_video_or_file_of_weights_is_learned_from_anew(
 
 
 def test_a_recording_that_is_too_short_is_named_and_the_others_are_answered(
-    run: Run, videos: Path, tmp_path: Path
+    run: Run, once: Path, videos: Path, tmp_path: Path
 ) -> None:
-    run("distill", videos, "--out", tmp_path / "a", "--shots", 2, "--no-rgb", *SMALL)
     short = tmp_path / "short.mp4"
     write_video(short, motion("growing", 0, size=(32, 32), pictures=4))
     asked = [videos / LABELS[0] / "0.mp4", short, videos / LABELS[1] / "0.mp4"]
-    made = run("predict", tmp_path / "a" / "student", *asked, "--json")
+    made = run("predict", once / "out" / "student", *asked, "--json")
     assert made.exit_code == 1
     assert len(made.stdout.splitlines()) == 2
     assert "short.mp4: the recording lasts" in made.stderr

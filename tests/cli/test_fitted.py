@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +11,15 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from neuroclip import heads
+from neuroclip.backbones import image_network, load_backbone
 from neuroclip.datasets import Split, make_split, open_dataset
+from neuroclip.heads import find
 
 Run = Callable[..., Any]
+NARROW = "timm:vgg11_bn@0.0625"
 
 
 def answer(result: Any) -> dict[str, Any]:
@@ -29,13 +34,20 @@ def complaint(result: Any) -> str:
     return line
 
 
+@pytest.fixture(scope="module")
+def once(run: Run, written_toys: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `fitted` copies, and the bank that was filled with it."""
+    folder = tmp_path_factory.mktemp("once")
+    options = ["--shots", 2, "--test", "rest", "-o", "steps=1", "--bank", folder / "bank", "--json"]
+    answer(run("fit", "prototype", written_toys, *options, "--out", folder / "fitted"))
+    return folder
+
+
 @pytest.fixture
-def fitted(run: Run, toys: Path, tmp_path: Path) -> Path:
+def fitted(once: Path, toys: Path, tmp_path: Path) -> Path:
     """A prototype of 2 shots of each class, to be measured on the 6 recordings of Train that are left."""
-    out = tmp_path / "fitted"
-    options = ["--shots", 2, "--test", "rest", "-o", "steps=1"]
-    answer(run("fit", "prototype", toys, *options, "--out", out, "--json"))
-    return out
+    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "fitted"
 
 
 def asked(toys: Path) -> Path:
@@ -193,3 +205,80 @@ def test_a_folder_called_like_an_installed_head_counts_where_it_holds_one(
     result = run("evaluate", "zero-shot", toys, "--json")
     assert answer(result)["head"] == "prototype"
     assert "zero-shot is taken for the fitted head in the folder" in result.stderr
+
+
+@pytest.fixture(scope="module")
+def probed(run: Run, written_toys: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the weights of an image network, and a head that reads recordings through them."""
+    folder = tmp_path_factory.mktemp("probed")
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        save_file(image_network(f"{NARROW}:random").state_dict(), "w.safetensors")
+        options = ["-o", f"backbone={NARROW}:w.safetensors", "-o", "size=32", "-o", "strength=1.0"]
+        options += ["--shots", 2, "--bank", folder / "bank", "--json"]
+        made = answer(run("fit", "vgg-probe", written_toys, *options, "--out", folder / "fitted"))
+    finally:
+        os.chdir(before)
+    assert made["model"] == f"{NARROW}:w.safetensors"
+    return folder
+
+
+def test_weights_of_a_backbone_are_found_from_every_folder_and_name_the_answer(
+    run: Run, toys: Path, probed: Path
+) -> None:
+    name = f"{NARROW}:{probed / 'w.safetensors'}"
+    head = heads.load(probed / "fitted")
+    assert heads.describe(head.head)["backbone"] == name
+    assert answer(run("predict", probed / "fitted", asked(toys), "--json"))["model"] == name
+    found = answer(run("evaluate", probed / "fitted", toys, "--json"))
+    assert (found["model"], found["n"]) == (name, 6)
+    ((network, _),) = head.provenance["networks"]
+    assert network == NARROW
+
+
+@pytest.mark.parametrize("weights", ["others", None])
+def test_a_head_whose_backbone_has_other_weights_or_none_is_refused(
+    run: Run, toys: Path, probed: Path, tmp_path: Path, weights: str | None
+) -> None:
+    """Not answered with features that it has never learned from; another file with the same weights is as good."""
+    file = tmp_path / "w.safetensors"
+    shutil.copy(probed / "w.safetensors", file)
+    saved = heads.load(probed / "fitted")
+    moved = heads.restore("vgg-probe", heads.describe(saved.head) | {"backbone": f"{NARROW}:{file}"})
+    heads.save(tmp_path / "moved", moved, saved.state, saved.classes(), provenance=saved.provenance)
+    assert run("predict", tmp_path / "moved", asked(toys)).exit_code == 0
+    if weights is None:
+        file.unlink()
+        said = [f"{tmp_path / 'moved'}: {NARROW}:{file}: there is no file {file}"]
+    else:
+        save_file(image_network(f"{NARROW}:random", seed=1).state_dict(), file)
+        digests = [
+            load_backbone(f"{NARROW}:{path}").weights_digest[:8] for path in (probed / file.name, file)
+        ]
+        said = [f"{NARROW} (weights {digests[0]}), but {NARROW}:{file} has the weights {digests[1]}"]
+    shutil.copy(probed / "fitted" / "split.json", tmp_path / "moved")
+    for result in (
+        run("predict", tmp_path / "moved", asked(toys)),
+        run("evaluate", tmp_path / "moved", toys),
+    ):
+        message = complaint(result)
+        assert all(part in message for part in said), message
+
+
+def test_a_head_that_does_not_say_what_its_backbone_was_is_refused(
+    run: Run, toys: Path, probed: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(probed / "fitted", tmp_path / "fitted")
+    edit(tmp_path / "fitted", networks=[])
+    message = complaint(run("predict", tmp_path / "fitted", asked(toys)))
+    assert "a name and a digest for each of its networks (1) as provenance.networks, and has []" in message
+
+
+def test_a_head_with_a_network_of_its_own_is_named_by_that(run: Run, toys: Path, tmp_path: Path) -> None:
+    options = ["architecture=vgg11_bn", "width=0.0625", "size=32", "hidden=4", "epochs=1"]
+    chosen = [part for option in options for part in ("-o", option)]
+    result = run("evaluate", "vgg-scratch", toys, "--shots", 1, *chosen, "--json")
+    assert answer(result)["model"] == "vgg-scratch"
+    assert heads.answering_network(find("tsn")(), "event-tiny", "tsn") == "timm:resnet18"
+    assert heads.answering_network(find("prototype")(), "event-tiny", "prototype") == "event-tiny"

@@ -219,7 +219,7 @@ def test_a_head_that_does_not_import_is_a_row(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It says why when it is imported; the others stand beside it, and the status is 0."""
-    (tmp_path / "sad_head.py").write_text("raise RuntimeError('no luck today')\n")
+    (tmp_path / "sad_head.py").write_text("raise RuntimeError('no luck today')\nclass Sad: ...\n")
     metadata = tmp_path / "sad-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: sad\nVersion: 1.0\n")

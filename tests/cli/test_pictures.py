@@ -64,6 +64,24 @@ def test_two_recordings_of_one_name_keep_their_suffixes(
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.csv.png", "a.png"]
 
 
+def test_recordings_of_one_name_in_several_folders_all_keep_their_pictures(run: Run, tmp_path: Path) -> None:
+    """Also a recording that is called as the picture of another would be, and one that was named twice."""
+    folders = [tmp_path / name for name in "abcd"]
+    for i, folder in enumerate(folders):
+        (folder / "3").mkdir(parents=True)
+        (folder / "3" / "1.txt").write_text("4 1\n" + f"0 {i} 0 1\n" * 2)
+    folders[3].joinpath("3", "1.txt").rename(folders[3] / "3" / "1.txt.txt")
+    arguments = ("--representation", "collapsed", "--out", tmp_path / "out", "--json")
+    result = run("frames", *folders, folders[0], *arguments)
+    assert result.exit_code == 0
+    drawn = {json.loads(line)["recording"]: json.loads(line)["out"] for line in result.stdout.splitlines()}
+    assert len(drawn) == 4
+    for i, path in enumerate(drawn.values()):
+        assert np.asarray(Image.open(path)).argmax() == i
+    names = sorted(path.name for path in (tmp_path / "out" / "3").iterdir())
+    assert names == ["1.png", "1.txt-2.png", "1.txt.png", "1.txt.txt.png"]
+
+
 def test_signed_events_are_a_page_with_a_tile_for_each_interval(run: Run, tmp_path: Path) -> None:
     rows = "".join(f"{t} {t // 40_000} 0 {t // 40_000 % 2}\n" for t in range(0, 160_000, 20_000))
     (tmp_path / "a.txt").write_text("8 8\n" + rows)
@@ -102,8 +120,11 @@ def test_options_that_say_nothing_are_refused(
 
 def test_many_recordings_are_no_single_picture(run: Run, write_recording: Write, tmp_path: Path) -> None:
     paths = [write_recording(f"{name}.txt") for name in "ab"]
-    for out in ("x.png", "x.gif"):
+    for out in ("x.png", "x.gif", "x.tiff", "x.webp"):
         result = run("frames", *paths, "--representation", "collapsed", "--out", tmp_path / out)
         assert result.exit_code == 1
         assert out in result.stderr
+        assert not (tmp_path / out).exists()
+    both = ("--representation", "collapsed", "--out", tmp_path / "x.png", "--suffix", "bmp")
+    assert "x.png ends in .png, but --suffix says bmp" in run("frames", paths[0], *both).stderr
     assert "draws one recording, not 2" in run("frames", *paths, "--out", tmp_path / "x.png").stderr

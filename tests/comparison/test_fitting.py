@@ -6,14 +6,16 @@ import pytest
 import torch
 from neuroclip_plugins.linear_probe import LinearProbe
 from neuroclip_plugins.prototype import Prototype
+from open_clip.transformer import VisionTransformer
 
 from neuroclip import heads
-from neuroclip.classes import load_prompts
-from neuroclip.comparison import Task, evaluate, fit
+from neuroclip.classes import Classes, load_prompts
+from neuroclip.comparison import Task, evaluate, fit, provenance_of
 from neuroclip.comparison.costs import ACCUMULATE_PJ, MAC_PJ, costs_of
 from neuroclip.datasets import make_split, open_dataset
 from neuroclip.errors import DatasetError, HeadError
 from neuroclip.heads import Operations
+from neuroclip.representations import ClipTimesteps
 from neuroclip.testing import ToyModel
 
 MODEL = ToyModel()
@@ -113,3 +115,58 @@ def test_a_linear_head_costs_a_product_per_class_and_number(write_toys):
     state = fit(task, head, seed=0).state
     x = task.read(head.representation, task.split.train)
     assert costs_of(head, state, x, task.classes, MODEL).macs == (2 + 3) * MODEL.dim
+
+
+def test_the_attention_of_an_encoder_layer_is_counted_too(write_toys):
+    """Of t tokens of d numbers: 4 t d d for queries, keys, values and results, 2 t t d for attention, 2 t d h."""
+
+    class Attending(Prototype):
+        @property
+        def representation(self):
+            return ClipTimesteps(4)
+
+        def logits(self, state, x, classes):
+            return LAYER(x).mean(1)
+
+    task, t, d, h = task_of(write_toys()), 4, MODEL.dim, 24
+    LAYER = torch.nn.TransformerEncoderLayer(d, 2, h, batch_first=True).eval()
+    head = Attending()
+    x = task.read(head.representation, task.split.train)
+    fused = torch.backends.mha.get_fastpath_enabled()
+    assert costs_of(head, {}, x, task.classes, MODEL).macs == 4 * t * d * d + 2 * t * t * d + 2 * t * d * h
+    assert torch.backends.mha.get_fastpath_enabled() is fused
+
+
+def test_a_vision_transformer_costs_what_its_layers_come_to_by_hand():
+    """Of n = 16 + 1 tokens of d numbers: 12 n d d + 2 n n d a layer, before them the patches, behind them d e."""
+    n, d, e, layers, patch = 17, 32, 24, 2, 8
+
+    class Seeing(ToyModel):
+        network = VisionTransformer(32, patch, d, layers, heads=2, mlp_ratio=4, output_dim=e).eval()
+
+        def __init__(self):
+            super().__init__()
+            self.image_size = (32, 32)
+
+        def encode_frames(self, frames, *, resize, normalize):
+            with torch.no_grad():
+                return self.network(torch.from_numpy(frames)[:, None].float().expand(-1, 3, -1, -1))
+
+    by_hand = layers * (12 * n * d * d + 2 * n * n * d) + (n - 1) * 3 * patch * patch * d + d * e
+    head = Prototype(steps=3)
+    x = torch.ones(1, 3, MODEL.dim)
+    costs = costs_of(
+        head, {"prototypes": torch.ones(3, MODEL.dim)}, x, Classes(("a", "b", "c"), model=MODEL), Seeing()
+    )
+    assert costs.encoder_macs == 3 * by_hand
+
+
+def test_what_training_reads_is_part_of_what_decides(write_toys, monkeypatch):
+    task = task_of(write_toys())
+
+    class Elsewhere(ClipTimesteps):
+        def networks(self, backbones):
+            return [("timm:other", "1234")]
+
+    monkeypatch.setattr(LinearProbe, "training", property(lambda self: Elsewhere(2)), raising=False)
+    assert ["timm:other", "1234"] in provenance_of(task, LinearProbe(), 0)["networks"]

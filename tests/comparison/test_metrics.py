@@ -25,7 +25,7 @@ def test_four_recordings_worked_out_by_hand():
 
 
 def test_the_interval_is_wilsons():
-    low, high = wilson_interval(97, 100)
+    low, high = wilson_interval(0.97, 100)
     z, p, n = 1.959964, 0.97, 100
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))

@@ -60,7 +60,7 @@ def test_an_interrupted_training_goes_on_and_ends_at_the_same_state(tmp_path):
         train(Slow(dies=4), tmp_path)
     told = []
     again = train(Slow(), tmp_path, progress=lambda position, total: told.append((position, total)))
-    assert torch.equal(whole["sum"], again["sum"])
+    assert torch.equal(whole.state["sum"], again.state["sum"])
     assert SEEN == [0, 1, 2, 3, 4, 5]
     assert told == [(5, 6), (6, 6)]
 
@@ -84,12 +84,33 @@ def test_finished_leaves_nothing_behind(tmp_path):
     assert not any(tmp_path.iterdir())
 
 
-def test_whoever_wants_every_checkpoint_gets_every_one(tmp_path):
+def test_every_checkpoint_is_scored_once_also_after_an_interruption(tmp_path):
+    def score(checkpoint):
+        return checkpoint.position / 8
+
     with pytest.raises(KeyboardInterrupt):
-        train(Slow(dies=4), tmp_path)
-    positions = []
-    train(Slow(), tmp_path, each=lambda checkpoint: positions.append(checkpoint.position))
-    assert positions == [1, 2, 3, 4, 5, 6]
+        train(Slow(dies=4), tmp_path, score=score)
+    SEEN.clear()
+    assert train(Slow(), tmp_path, score=score).scores == (1 / 8, 2 / 8, 3 / 8, 4 / 8, 5 / 8, 6 / 8)
+    assert SEEN == [4, 5]
+
+
+def test_seconds_are_those_of_the_head_before_an_interruption_and_after(tmp_path, monkeypatch):
+    """A clock that goes on a second for every epoch, and a minute for every score."""
+    now = [0.0]
+    monkeypatch.setattr(training.time, "perf_counter", lambda: now[0] + len(SEEN))
+
+    def score(checkpoint):
+        now[0] += 60
+        return 0.0
+
+    assert train(Slow(), score=score).seconds == 6
+    SEEN.clear()
+    with pytest.raises(KeyboardInterrupt):
+        train(Slow(dies=4), tmp_path, score=score)
+    now[0] += 3600
+    assert train(Slow(), tmp_path, score=score).seconds == 6
+    assert SEEN == [0, 1, 2, 3, 4, 5]
 
 
 def test_what_cannot_be_written_is_said(tmp_path):

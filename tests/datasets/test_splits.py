@@ -52,6 +52,25 @@ def test_splits_are_nested_disjoint_and_measured_alike(
     assert per_class(few, "train") == {"a": shots, "b": shots}
 
 
+def test_a_share_for_the_test_is_drawn_anew_for_each_seed() -> None:
+    """Of 30, 0.15 are 4.5, so 5 of each class; what is measured is the same for every number of shots."""
+    dataset = made(30)
+    whole, other = (make_split(dataset, shots=None, seed=seed, test=0.15) for seed in (0, 1))
+    assert per_class(whole, "test") == {"a": 5, "b": 5}
+    assert per_class(whole, "train") == {"a": 25, "b": 25}
+    assert set(whole.test) != set(other.test)
+    few = make_split(dataset, shots=2, seed=0, test=0.15, validation=0.1)
+    assert few.test == whole.test
+    assert set(few.train) | set(few.validation) <= set(whole.train)
+    for wrong in (0.0, 1.0, -0.5):
+        with pytest.raises(OptionError, match="it must be between 0 and 1"):
+            make_split(dataset, shots=1, seed=0, test=wrong)
+    with pytest.raises(OptionError, match="the set without a test part"):
+        make_split(made(30, 5), shots=1, seed=0, test=0.15)
+    with pytest.raises(DatasetError, match="'a' has 0 recordings to draw from"):
+        make_split(made(1), shots=1, seed=0, test=0.15)
+
+
 def test_shares_and_rests_are_counted_by_hand() -> None:
     """Of 20: 4 shots, a validation share of 0.12 (2.4, so 3), a rest of 13; with 10 reserved, of 7; the test has 5."""
     dataset = made(20, 5)

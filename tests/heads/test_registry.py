@@ -9,6 +9,7 @@ import pytest
 from neuroclip import registry
 from neuroclip.errors import HeadError
 from neuroclip.heads import find, installed
+from neuroclip.heads.registry import name_of
 
 
 def install(folder: Path, package: str, points: dict[str, str], code: str | None) -> None:
@@ -84,3 +85,29 @@ def test_what_is_no_head_is_refused(site: Path, code: str, wanted: str) -> None:
 def test_an_unknown_head_lists_those_there_are() -> None:
     with pytest.raises(HeadError, match=r"No head named 'zero-shoot'\. Installed: .*zero-shot"):
         find("zero-shoot")
+
+
+def test_a_heads_name_is_found_without_importing_a_strangers(site: Path) -> None:
+    """The stranger's comes first in the list, and says when it is imported."""
+    install(site, "aaa_loud", {"aaa-loud": "aaa_loud:Head"}, "raise SystemExit('imported')")
+    assert installed()[0].name == "aaa-loud"
+    assert name_of(find("zero-shot")()) == "zero-shot"
+    assert "aaa_loud" not in sys.modules
+
+
+@pytest.mark.parametrize("allowed", ["zero-shot", " prototype , zero-shot,"])
+def test_only_what_the_user_allows_may_load(monkeypatch: pytest.MonkeyPatch, allowed: str) -> None:
+    monkeypatch.setenv("NEUROCLIP_HEADS", allowed)
+    rows = {row.name: row.status for row in installed()}
+    assert rows["zero-shot"] == "ok"
+    assert rows["lif-adapter"] == "off"
+    find("zero-shot")
+    with pytest.raises(HeadError, match=r"'lif-adapter' is installed, but NEUROCLIP_HEADS is"):
+        find("lif-adapter")
+    with pytest.raises(HeadError, match=r"No head named 'x'\. Installed: .*zero-shot\.$"):
+        find("x")
+
+
+def test_a_restriction_to_nothing_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEUROCLIP_HEADS", " ")
+    assert {row.status for row in installed()} == {"ok"}

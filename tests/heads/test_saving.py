@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from neuroclip_plugins.average import Average
+from neuroclip_plugins.tsn import TSN
+from neuroclip_plugins.vgg_probe import VggProbe
 from neuroclip_plugins.zero_shot import ZeroShot
 from neuroclip_prompts import PromptSet
 from safetensors.torch import save_file
@@ -45,6 +49,17 @@ def test_what_was_saved_comes_back(tmp_path: Path) -> None:
         assert saved.state[name].dtype == tensor.dtype
         assert torch.equal(saved.state[name], tensor)
     torch.testing.assert_close(saved.classes(ToyModel()).features, CLASSES.features)
+
+
+def test_files_that_options_name_are_saved_as_absolute_paths(tmp_path: Path) -> None:
+    """Also those of a head inside; other texts are left alone."""
+    probe = VggProbe(backbone="timm:vgg16_bn:weights.pth", layer="features.3")
+    save(tmp_path, Average(members=(TSN(weights="weights.pth"), probe)), {}, CLASSES)
+    found = load(tmp_path).head
+    assert isinstance(found, Average)
+    place = str(Path.cwd() / "weights.pth")
+    assert found.members[0] == TSN(weights=place)
+    assert found.members[1] == replace(probe, backbone=f"timm:vgg16_bn:{place}")
 
 
 def test_a_head_that_learned_nothing_can_be_saved(tmp_path: Path) -> None:

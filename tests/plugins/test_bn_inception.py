@@ -145,6 +145,18 @@ def test_weights_under_the_usual_names_are_loaded(tmp_path: Path, prefix: str, s
     assert torch.equal(loaded(x), network(x))
 
 
+@pytest.mark.parametrize("prefix", ["", "module.base_model."])
+def test_norms_of_one_row_as_the_published_file_has_them_are_loaded(tmp_path: Path, prefix: str) -> None:
+    """bn_inception-9f5701afb96c8044.pth of tsn-pytorch: [1, C] for all that belongs to a norm."""
+    network, path = small(0.05, seed=3), tmp_path / "weights.pth"
+    ours = {n: v for n, v in network.state_dict().items() if not n.endswith("num_batches_tracked")}
+    published = {f"{prefix}{n}": value[None] if "_bn." in n else value for n, value in ours.items()}
+    torch.save(published, path)
+    loaded = load_backbone("bn-inception@0.05", str(path), 3, 32, Generator()).network.eval()
+    x = torch.rand(2, 3, 32, 32)
+    assert torch.equal(loaded(x), network(x))
+
+
 def test_weights_that_do_not_fit_name_the_keys(tmp_path: Path) -> None:
     path, state = tmp_path / "a.safetensors", small(0.05).state_dict()
     save_file({name: value for name, value in state.items() if not name.startswith("inception_4c")}, path)
@@ -183,7 +195,7 @@ def test_its_weights_cannot_be_downloaded() -> None:
 
 
 def test_its_pictures_are_blue_first_and_from_0_to_255() -> None:
-    pixels = bare_backbone("bn-inception@0.05", 3, 32).pixels
+    pixels = bare_backbone("bn-inception@0.05", 3).pixels
     red = torch.tensor([200.0, 100.0, 50.0]).view(1, 3, 1, 1)
     torch.testing.assert_close(pixels.seen(red).flatten(), torch.tensor([50.0 - 104, 100 - 117, 200 - 128]))
     event = torch.tensor([0.0, 127.0, 255.0]).view(3, 1, 1, 1)

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 from neuroclip_plugins.i3d import I3D, initialise, network_of
-from neuroclip_plugins.i3d_weights import fitting, read_weights
+from neuroclip_plugins.i3d_weights import fitting
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
+from neuroclip.backbones.weight_files import read_weights
 from neuroclip.errors import HeadError
 
 FIRST = "Conv3d_1a_7x7.conv3d.weight"
@@ -208,25 +209,6 @@ def test_weights_of_another_width_are_refused_by_name() -> None:
         match=r"as of Conv3d_1a_7x7\.conv3d\.weight, which is \[8, 2, .*, not \[6, .*is the width right",
     ):
         fitting(network(), network(width=0.125).state_dict())
-
-
-def test_a_file_that_is_no_weights_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(HeadError, match="no such file of weights"):
-        read_weights(tmp_path / "none.pt")
-    (tmp_path / "damaged.safetensors").write_bytes(b"123")
-    (tmp_path / "damaged.pt").write_bytes(b"123")
-    for name in ("damaged.safetensors", "damaged.pt"):
-        with pytest.raises(HeadError, match=f"{name}: "):
-            read_weights(tmp_path / name)
-    torch.save([1, 2], tmp_path / "list.pt")
-    with pytest.raises(HeadError, match=r"expected tensors by name .*found list"):
-        read_weights(tmp_path / "list.pt")
-
-
-def test_a_pickled_network_is_not_unpickled(tmp_path: Path) -> None:
-    torch.save(network(), tmp_path / "whole.pt")
-    with pytest.raises(HeadError, match="holds more than tensors, and code of others is not run"):
-        read_weights(tmp_path / "whole.pt")
 
 
 def test_what_norms_remember_of_all_shots_is_the_mean_of_batches() -> None:

@@ -18,14 +18,14 @@ import torch
 from neuroclip_plugins.average import Average
 from neuroclip_plugins.i3d_events import I3DEvents, distillation
 from neuroclip_plugins.i3d_heads import I3DFlow, I3DHead, I3DRgb
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from neuroclip.bank import Bank
 from neuroclip.classes import Classes, load_prompts
 from neuroclip.comparison import training
 from neuroclip.datasets import open_dataset
-from neuroclip.errors import HeadError, OptionError, RecordingError
+from neuroclip.errors import HeadError, ModelError, OptionError, RecordingError
 from neuroclip.heads import Checkpoint, State, describe, find, make, save, unnested
 from neuroclip.representations import EventCounts, FlowVolume, Joint, RgbVolume, SignedVolume
 from neuroclip.synthetic import write_motions
@@ -155,8 +155,13 @@ TAUGHT = I3DEvents(**QUICK, teacher=I3DFlow(**QUICK | {"steps": 1}))
 
 @pytest.mark.parametrize(
     "head",
-    [I3DFlow(**QUICK | {"batch": 5, "epochs": 3}, flip=True), TAUGHT, replace(TAUGHT, start="random")],
-    ids=lambda head: f"{type(head).__name__}-{getattr(head, 'start', '')}",
+    [
+        I3DFlow(**QUICK | {"batch": 5, "epochs": 3}, flip=True),
+        I3DFlow(**QUICK | {"batch": 5, "epochs": 3}, optimizer="adam", scaling="unit"),
+        TAUGHT,
+        replace(TAUGHT, start="random"),
+    ],
+    ids=lambda head: f"{type(head).__name__}-{getattr(head, 'start', '')}-{head.optimizer}",
 )
 def test_training_can_be_taken_up_after_any_epoch_bit_for_bit(head: I3DHead) -> None:
     """With another seed from there on, since everything that is drawn is drawn by the generator that was kept."""
@@ -211,9 +216,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(tmp_path: Path) -> None:
         positions.append(position_in(tmp_path))
         assert (tmp_path / "state.safetensors").exists() == (kill_at is None)
     assert positions[0] <= 2 < positions[1] <= positions[2] == 4
-    from neuroclip_plugins.i3d_weights import read_weights
-
-    assert same(expected, read_weights(tmp_path / "state.safetensors"))
+    assert same(expected, load_file(tmp_path / "state.safetensors"))
 
 
 def position_in(folder: Path) -> int:
@@ -361,6 +364,16 @@ def test_weights_of_flow_are_what_all_heads_begin_with(tmp_path: Path) -> None:
         I3DFlow(**options | {"width": 0.1}).fit(x["flow"], y, classes_of(), seed=0)
 
 
+def test_a_file_that_is_no_weights_is_refused(tmp_path: Path) -> None:
+    x, y = moving()
+    for name, content, said in (("none", None, "no such file"), ("damaged", b"123", "cannot be read")):
+        file = tmp_path / f"{name}.safetensors"
+        if content is not None:
+            file.write_bytes(content)
+        with pytest.raises(ModelError, match=f"{name}.safetensors: .*{said}"):
+            I3DFlow(**QUICK, weights=str(file)).fit(x["flow"], y, classes_of(), seed=0)
+
+
 def test_a_shot_longer_than_the_recording_is_refused() -> None:
     recording = toy_recordings("stone", 1)[0]
     with pytest.raises(RecordingError, match=r"3 intervals of 40000 us, but a shot has 16"):
@@ -382,17 +395,40 @@ def test_no_batch_holds_a_single_shot() -> None:
 
 
 def test_the_learning_rate_falls_along_a_cosine() -> None:
-    """Of 2 epochs, the second has half of it: with a gradient of 1 and no momentum, 0.01 and 0.005."""
-    head = I3DFlow(**QUICK, momentum=0.0, schedule="cosine")
-    for epoch, expected in ((0, 0.01), (1, 0.005)):
-        weights, momenta = {"w": torch.zeros(())}, {"w": torch.zeros(())}
-        head._descend(weights, {"w": torch.ones(())}, momenta, epoch)
-        assert float(weights["w"]) == pytest.approx(-expected)
-    steady = replace(head, momentum=0.9, schedule="constant")
-    weights, momenta = {"w": torch.zeros(())}, {"w": torch.zeros(())}
-    for epoch in range(2):  # 0.01, and then 0.01 times 1.9
-        steady._descend(weights, {"w": torch.ones(())}, momenta, epoch)
-    assert float(weights["w"]) == pytest.approx(-0.029)
+    """Of 2 epochs, the second has half of it."""
+    head = I3DFlow(**QUICK, schedule="cosine")
+    assert [head._rate(epoch) for epoch in range(2)] == pytest.approx([0.01, 0.005])
+    assert [replace(head, schedule="constant")._rate(epoch) for epoch in range(2)] == [0.01, 0.01]
+
+
+def test_unit_scaling_is_the_same_for_all_frames_and_leaves_brightness_and_motion_their_size() -> None:
+    """Flow of -20, 0 and 20 pixels is kept as -127, 0 and 127, and becomes 0, 0.5 and 1; pixels are divided by 255."""
+    flow = torch.tensor([-127, 0, 127], dtype=torch.int8).view(1, 3, 1, 1, 1).expand(1, 3, 2, 16, 16)
+    seen = I3DFlow(**QUICK, scaling="unit")._seen(flow)
+    torch.testing.assert_close(seen[0, :, :, 0, 0], torch.tensor([[0.0, 0.5, 1.0]] * 2))
+    mirrored = I3DFlow(**QUICK | {"steps": 3}, scaling="unit", flip=True, crop=1.0)
+    shown = mirrored._shown(flow.expand(9, -1, -1, -1, -1), torch.Generator().manual_seed(0))
+    assert {tuple(x) for x in shown[:, 0, :, 0, 0].tolist()} == {(0.0, 0.5, 1.0), (1.0, 0.5, 0.0)}
+    assert {tuple(x) for x in shown[:, 1, :, 0, 0].tolist()} == {(0.0, 0.5, 1.0)}
+    pixels = torch.tensor([0, 51, 255], dtype=torch.uint8).view(1, 3, 1, 1, 1).expand(1, 3, 3, 16, 16)
+    kept, removed = (I3DRgb(**QUICK, scaling="unit", background=b)._seen(pixels) for b in ("kept", "removed"))
+    torch.testing.assert_close(kept[0, :, :, 0, 0], torch.tensor([[0.0, 0.2, 1.0]] * 3))
+    torch.testing.assert_close(removed[0, 0, :, 0, 0], torch.tensor([0.0, 0.2, 1.0]) - 0.4)
+    assert I3DFlow(**QUICK)._seen(flow).eq(0).all()
+
+
+def test_adam_and_unit_scaling_are_the_teachers_too() -> None:
+    head = I3DEvents(**QUICK, optimizer="adam", scaling="unit")
+    teacher = head._teacher()
+    assert isinstance(teacher, I3DFlow)
+    assert (teacher.optimizer, teacher.scaling) == ("adam", "unit")
+
+
+def test_wrong_choices_are_told_from_python_too() -> None:
+    for options in ({"optimizer": "adamw"}, {"scaling": "none"}, {"schedule": ""}, {"background": "x"}):
+        wrong: Any = options
+        with pytest.raises(OptionError, match=f"{next(iter(options))} is .*; expected"):
+            I3DRgb(**wrong)
 
 
 def test_a_background_that_is_removed_says_nothing() -> None:

@@ -101,6 +101,13 @@ def test_options_that_cannot_be_are_refused(options: dict[str, str], said: str) 
         CollapsedImage(**options)
 
 
+def test_a_part_that_is_no_text_is_refused() -> None:
+    made = CollapsedImage()
+    object.__setattr__(made, "part", 1)  # since the types of arguments are checked while tests run
+    with pytest.raises(OptionError, match="part is 1; it can be 'all'"):
+        _ = made.share
+
+
 def test_one_event_is_a_picture(make_recording: Make) -> None:
     picture = CollapsedImage("both", "1/3").prepare(make_recording(events=1, width=4, height=3))
     assert sorted(picture.flatten().tolist()) == [0.0] * 11 + [1.0]

@@ -72,7 +72,7 @@ def test_a_model_sees_collapsed_pictures_in_bytes(make_recording: Make) -> None:
 
 def test_what_image_networks_alone_have_is_refused_of_models(make_recording: Make) -> None:
     for options in ({"pool": "none"}, {"size": 32}):
-        with pytest.raises(OptionError, match="no image network: leave pool and size out"):
+        with pytest.raises(OptionError, match=r"no image network, .*: take one, such as timm:vgg16_bn"):
             Features(CollapsedImage(), "event-tiny", **options).compute(make_recording(), load_backbone)
     with pytest.raises(OptionError, match="pool is 'max'; it can be 'avg' or 'none'"):
         Features(CollapsedImage(), NETWORK, pool="max")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from neuroclip.backbones import load_model
 from neuroclip.errors import OptionError
-from neuroclip.representations import FlowVolume
+from neuroclip.recording import digest_of_file
+from neuroclip.representations import ClipTimesteps, FlowVolume, Joint, Representation
 from neuroclip.representations.flow import flow_between
 
 optical_flow = pytest.importorskip("torchvision.models.optical_flow")
@@ -27,6 +30,23 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("raft") / "small.pth"
     torch.save(state, path)
     return path
+
+
+def test_the_weights_are_among_the_networks_that_are_asked_by_what_they_hold(
+    weights: Path, tmp_path: Path
+) -> None:
+    """Joined with others in the order of the names; flow without weights asks no network."""
+    moved = shutil.copy(weights, tmp_path / "moved.pth")
+    flow = FlowVolume(method="raft", weights=str(weights))
+    other = ClipTimesteps(backbone="event-tiny")
+
+    def asked(wanted: Representation) -> list[tuple[str, str]]:
+        return wanted.networks(load_model)
+
+    digest = load_model("event-tiny").weights_digest
+    assert asked(Joint(a=flow, b=other)) == [*asked(flow), ("event-tiny", digest)]
+    assert asked(flow) == asked(replace(flow, weights=str(moved))) == [("raft", digest_of_file(weights))]
+    assert asked(FlowVolume()) == []
 
 
 def pictures(height: int, width: int) -> np.ndarray:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from neuroclip.errors import OptionError
+from neuroclip.errors import OptionError, RecordingError
 from neuroclip.representations import (
     ClipTimesteps,
     EventCounts,
@@ -126,6 +126,18 @@ def test_shorter_recordings_are_continued_with_zeros_that_the_mask_tells(make_re
     painter = TernaryFrames(split="window", window_us=10)
     with pytest.raises(OptionError, match="different numbers of timesteps"):
         painter.stack(painter.compute_many(recordings, no_backbones))
+
+
+def test_frames_can_ask_for_events_at_several_times(make_recording):
+    recording = make_recording(columns=[(0, 0, 0, 1), (0, 1, 0, 1), (7, 0, 0, 1)])
+    asking, plain = TernaryFrames(2, least=2), TernaryFrames(2)
+    assert torch.equal(asking.compute(recording, no_backbones), plain.compute(recording, no_backbones))
+    with pytest.raises(RecordingError, match="at 3 or more different times, one for each segment, found 2"):
+        TernaryFrames(2, least=3).compute(recording, no_backbones)
+    with pytest.raises(RecordingError, match="at 1 or more different times, one for each segment, found 0"):
+        TernaryFrames(2, least=1).compute(recording.window(3, 4), no_backbones)
+    with pytest.raises(OptionError, match="least is -1; it can be 0 or more"):
+        TernaryFrames(least=-1)
 
 
 def test_recordings_of_different_sensors_do_not_stack(make_recording):

@@ -15,9 +15,10 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize
 
 from neuroclip.classes import Classes
-from neuroclip.heads import Checkpoint, Head, State
-from neuroclip.representations import ClipTimesteps, EventCounts, Joint, Representation
-from neuroclip.testing import failures, head_checks
+from neuroclip.heads import Checkpoint, Head, Operations, State
+from neuroclip.recording import Recording
+from neuroclip.representations import Backbones, ClipTimesteps, EventCounts, Joint, Representation
+from neuroclip.testing import failures, head_checks, verdicts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,9 +110,52 @@ class Names(Head):
         return classes.scale * normalize(x, dim=-1) @ classes.features.T
 
 
+@dataclass(frozen=True)
+class Corners(Representation):
+    """Good: a representation of its own, which needs no registration: where the events are, on a 4x4 grid."""
+
+    of: str = "all"
+
+    def compute(self, recording: Recording, backbones: Backbones) -> Tensor:
+        events = self.kept(recording.events)
+        x, y = (4 * events[axis] // size for axis, size in zip("xy", self.extent(recording), strict=True))
+        counts = np.bincount(4 * y.astype(np.int64) + x, minlength=16)[:16]
+        return torch.from_numpy(counts / max(1, len(events))).float()
+
+    def kept(self, events: Any) -> Any:
+        return events[(events["on"] > 0) | (events["on"] < 0)] if self.of == "signed" else events
+
+    def extent(self, recording: Recording) -> tuple[int, int]:
+        if self.of == "extent":
+            return tuple(int(recording.events[axis].max(initial=0)) + 1 for axis in "xy")  # type: ignore[return-value]
+        return recording.width, recording.height
+
+
+@dataclass(frozen=True, kw_only=True)
+class NearestCorner(Head):
+    """Good: reads a representation of its own, and counts what it computes."""
+
+    of: str = "all"
+
+    @property
+    def representation(self) -> Representation:
+        return Corners(self.of)
+
+    def fit(self, x: Tensor, y: Tensor, classes: Classes, *, seed: int) -> State:
+        return {"means": torch.stack([x[y == c].mean(0) for c in range(len(classes))])}
+
+    def logits(self, state: State, x: Tensor, classes: Classes) -> Tensor:
+        return -100 * torch.cdist(x, state["means"]) ** 2
+
+    def operations(self, state: State, x: Tensor, classes: Classes) -> Operations:
+        return Operations(macs=state["means"].numel())
+
+
 @pytest.mark.parametrize("check", head_checks(), ids=str)
 @pytest.mark.parametrize(
-    "head", [NearestMean(), NearestMean(steps=1), Probe(), Names(), Names(normalized=True)], ids=repr
+    "head",
+    [NearestMean(), NearestMean(steps=1), Probe(), Names(), Names(normalized=True), NearestCorner()],
+    ids=repr,
 )
 def test_good_heads_pass(head: Head, check: Callable[[Head], None]) -> None:
     check(head)
@@ -203,11 +247,39 @@ class Chatty(NearestMean):
         return super().logits(state, x, classes)
 
 
+@caught_by("nothing-is-done-on-the-side")
+class TurnsGradientsOff(NearestMean):
+    def fit(self, x: Tensor, y: Tensor, classes: Classes, *, seed: int) -> State:
+        torch.set_grad_enabled(False)
+        return super().fit(x, y, classes, seed=seed)
+
+
+@caught_by("nothing-is-done-on-the-side")
+class TakesOneThreadMore(NearestMean):
+    def logits(self, state: State, x: Tensor, classes: Classes) -> Tensor:
+        torch.set_num_threads(torch.get_num_threads() + 1)
+        return super().logits(state, x, classes)
+
+
 @caught_by("nothing-is-changed-in-place")
 class NormalisesInPlace(NearestMean):
     def logits(self, state: State, x: Tensor, classes: Classes) -> Tensor:
         x *= 0.5
         return super().logits(state, x, classes)
+
+
+@caught_by("nothing-is-changed-in-place")
+class ScalesItsShots(NearestMean):
+    def fit(self, x: Tensor, y: Tensor, classes: Classes, *, seed: int) -> State:
+        x /= x.norm(dim=-1, keepdim=True)
+        return super().fit(x, y, classes, seed=seed)
+
+
+@caught_by("nothing-is-changed-in-place")
+class TunesTheTexts(NearestMean):
+    def fit(self, x: Tensor, y: Tensor, classes: Classes, *, seed: int) -> State:
+        classes.features.add_(0.1)
+        return super().fit(x, y, classes, seed=seed)
 
 
 @caught_by("nothing-is-changed-in-place")
@@ -339,15 +411,88 @@ class FitKeepsTheBestEpoch(Probe):
         return next(iter(self.train(x, y, classes, seed=seed))).state
 
 
+@caught_by("both-polarities-are-seen")
+class OffIsBelowZero(NearestCorner):
+    """Polarity is 0 or 1 here: an OFF event is never below 0, so that it is lost."""
+
+    of: str = "signed"
+
+
+@caught_by("a-stray-event-moves-no-other")
+class ScaledByItsOwnLargest(NearestCorner):
+    of: str = "extent"
+
+
+@caught_by("operations-are-counted-per-recording")
+class CountsTheBatch(NearestCorner):
+    def operations(self, state: State, x: Tensor, classes: Classes) -> Operations:
+        return Operations(macs=len(x) * state["means"].numel())
+
+
+@caught_by("operations-are-counted-per-recording")
+class SpikesMoreThanOnce(NearestCorner):
+    def operations(self, state: State, x: Tensor, classes: Classes) -> Operations:
+        return Operations(macs=1, firing_rate=float(x.shape[1]))
+
+
+@caught_by("operations-are-counted-per-recording")
+class CountsBelowNothing(NearestCorner):
+    def operations(self, state: State, x: Tensor, classes: Classes) -> Operations:
+        return Operations(macs=1, accumulates=-1)
+
+
 @pytest.mark.parametrize(("head", "check"), DEFECTS, ids=lambda value: getattr(value, "__name__", None))
 def test_a_planted_defect_is_found_by_its_check(head: type[Head], check: str) -> None:
     _LEFT_OVER.clear()
-    found = failures(head())
-    assert check in found, f"found by {sorted(found)}"
-    assert head.__name__ in found[check]
-    assert "\n" not in found[check].split("Found:")[0]
+    (own,) = [one for one in head_checks() if str(one) == check]
+    with pytest.raises(AssertionError) as found:
+        own(head())
+    message = str(found.value)
+    assert head.__name__ in message
+    assert own.rule in message
+    assert message.endswith(f"Often: {own.advice}")
+    assert "\n" not in message.split("Found:")[0]
+
+
+def test_all_checks_are_made_whatever_one_finds() -> None:
+    assert failures(NearestMean()) == {}
+    assert set(failures(LearnsAParameter())) == {"the-state-is-tensors"}
+    assert set(failures(Transposed())) == {
+        "logits-have-the-right-shape",
+        "the-recording-matters",
+        "neighbours-do-not-matter",
+        "any-number-of-timesteps-works",
+        "it-learns-in-any-order-of-classes",
+    }
 
 
 def test_every_check_finds_something() -> None:
     assert {str(check) for check in head_checks()} == {check for _, check in DEFECTS}
-    assert all(check.rule.endswith(".") for check in head_checks())
+    for check in head_checks():
+        assert check.rule.endswith("."), check.rule
+        assert check.advice.endswith("."), check.advice
+
+
+def test_what_a_rule_is_not_about_is_said_and_fails_nothing() -> None:
+    found = {v.check.name: v for v in verdicts(NearestMean())}
+    assert {v.outcome for v in found.values()} == {"passed", "does not apply"}
+    assert "min_shots is 1" in found["text-features-come-from-the-classes"].found
+    assert "no train of its own" in found["training-can-be-resumed"].found
+    steps = next(v for v in verdicts(NearestCorner()) if v.check.name == "any-number-of-timesteps-works")
+    assert (steps.outcome, steps.found) == ("does not apply", "it has no option `steps`")
+
+
+def test_what_a_head_leaves_changed_is_put_back() -> None:
+    before = torch.is_grad_enabled(), torch.get_num_threads(), torch.get_rng_state().tolist()
+    for head in (TurnsGradientsOff(), TakesOneThreadMore(), SeedsTheWorld()):
+        for check in head_checks()[:6]:
+            check.verdict(head)
+    assert (torch.is_grad_enabled(), torch.get_num_threads(), torch.get_rng_state().tolist()) == before
+
+
+def test_an_exception_is_a_verdict_with_its_line() -> None:
+    (check,) = [one for one in head_checks() if str(one) == "any-number-of-timesteps-works"]
+    verdict = check.verdict(OnlyFourTimesteps())
+    assert verdict.outcome == "failed"
+    assert "RuntimeError: The size of tensor" in verdict.found
+    assert "(test_head_checks.py, line " in verdict.found

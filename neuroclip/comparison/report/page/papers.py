@@ -1,0 +1,82 @@
+"""The tables of a page that stand beside those of papers."""
+
+from __future__ import annotations
+
+from statistics import fmean
+
+from neuroclip.comparison.report.findings import Findings, Row
+from neuroclip.comparison.report.page.elements import Child, Html, joined, table, tag
+from neuroclip.comparison.report.page.results import named
+from neuroclip.comparison.report.wording import OVER_RECORDINGS, interval, percent, signed_points
+
+
+def papers(found: Findings) -> Html | None:
+    """Return published numbers beside ours, what choosing on the test part adds, and what else differs."""
+    made: list[Child] = []
+    if rows := found.document["published"]:
+        header = [
+            "head",
+            "row of the paper",
+            "source",
+            "shots",
+            "paper",
+            f"here ({OVER_RECORDINGS})",
+            "difference",
+        ]
+        leaky = ["here, chosen on test"] if found.document["plan"]["protocol"] != "honest" else []
+        body = [_beside(found, row, chosen=bool(leaky)) for row in rows]
+        made.append(table([*header, *leaky], body, words=3))
+        if any(row["selected_on_test"] for row in rows):
+            note = "* The paper chose epoch or weights on the test recordings, which flatters it."
+            made.append(tag("p", note, class_="note"))
+    if (leaky := _chosen_on_test(found)) is not None:
+        made.append(leaky)
+    if recipe := found.document["provenance"].get("recipe"):
+        made.append(tag("h3", f"What differs from {recipe['source']}"))
+        made.append(tag("ul", *(tag("li", text) for text in recipe["departures"])))
+    return joined(made) if made else None
+
+
+def _chosen_on_test(found: Findings) -> Html | None:
+    """Return what choosing a checkpoint by the test recordings gives, and how much it flatters."""
+    kept = {
+        (head, k): [cell["published"] for cell in found.cells(head, k) if cell["published"]]
+        for head in found.ranked
+        for k in found.shots
+    }
+    if not any(kept.values()):
+        return None
+
+    def cell(head: str, shots: int) -> Html:
+        rows = kept[head, shots]
+        if not rows:
+            return tag("td", "\u2013", class_="number accuracy")
+        best, last, gap = (fmean(row[name] for row in rows) for name in ("accuracy", "honest", "gap"))
+        said = tag("small", f"honest {percent(last)}, gap {percent(gap, signed=True)}")
+        return tag("td", tag("i", percent(best)), said, class_="number accuracy")
+
+    heads = [head for head in found.ranked if any(kept[head, k] for k in found.shots)]
+    rows = [[named(found, head), *(cell(head, k) for k in found.shots)] for head in heads]
+    note = (
+        "Accuracy in %, mean over seeds, of the checkpoint that does best on the test recordings: what a paper reports "
+        "that chooses by them. Under it, that of the last checkpoint, which all other tables and charts of this page "
+        "show."
+    )
+    title = tag("h3", "Chosen on the test recordings, as published")
+    made = table(["head", *(found.said(k) for k in found.shots)], rows)
+    return joined([title, made, tag("p", note, class_="note")])
+
+
+def _beside(found: Findings, row: Row, chosen: bool) -> list[Child]:
+    head, shots, paper = row["head"], row["shots"], row["paper"]
+    ours = found.summary.get((head, shots))
+    name = named(found, head) if head in found.looks else head
+    here: list[Child] = ["\u2013", "\u2013"]
+    if ours is not None:
+        ends = interval(ours["bootstrap_ci"])
+        here = [f"{percent(ours['accuracy'])} ({ends})", signed_points(100 * ours["accuracy"] - paper)]
+    if chosen:
+        kept = [cell["published"]["accuracy"] for cell in found.cells(head, shots) if cell["published"]]
+        here.append(percent(fmean(kept)) if kept else "\u2013")
+    texts = [tag("td", row[column], class_="text") for column in ("row", "source")]
+    return [name, *texts, found.tick(shots), f"{paper:g}{'*' if row['selected_on_test'] else ''}", *here]

@@ -1,0 +1,21 @@
+"""Which network a head's answers come from."""
+
+from __future__ import annotations
+
+from neuroclip.heads.contract import Head
+
+
+def answering_network(head: Head, model: str, name: str) -> str:
+    """Return the name of the network that answers: what `"model"` is in results.
+
+    That is what the representation asks, several joined by ` + `; else the head's own option `backbone`, of a network
+    that learns; else the head's name.
+
+    Args:
+        head: Its options.
+        model: The name of the model that open backbones are filled with.
+        name: Of the head.
+    """
+    asked = head.representation.filled(model).backbone_names()
+    own = getattr(head, "backbone", None)
+    return " + ".join(asked) or (own if isinstance(own, str) else name)
