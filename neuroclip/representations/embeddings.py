@@ -85,7 +85,8 @@ def valid_timesteps(x: Timesteps) -> TimestepMask:
 class Joint(Representation):
     """Several representations by name, as in `Joint(clip=ClipTimesteps(), counts=EventsPerTimestep())`.
 
-    It is computed and stacked into a dictionary of tensors; each part is kept in the bank by itself.
+    It is computed and stacked into a dictionary of tensors; each part is kept in the bank by itself. Equal parts under
+    several names are computed once.
     """
 
     parts: tuple[tuple[str, Representation], ...]
@@ -95,15 +96,15 @@ class Joint(Representation):
 
     def compute(self, recording: Recording, backbones: Backbones) -> dict[str, Any]:
         """Compute every part."""
-        return {name: part.compute(recording, backbones) for name, part in self.parts}
+        return self._once(lambda _, part: part.compute(recording, backbones))
 
     def prepare(self, recording: Recording) -> dict[str, Any]:
         """Prepare every part."""
-        return {name: part.prepare(recording) for name, part in self.parts}
+        return self._once(lambda _, part: part.prepare(recording))
 
     def finish(self, prepared: Sequence[dict[str, Any]], backbones: Backbones) -> list[dict[str, Any]]:
         """Finish every part."""
-        columns = {name: part.finish([p[name] for p in prepared], backbones) for name, part in self.parts}
+        columns = self._once(lambda name, part: part.finish([p[name] for p in prepared], backbones))
         return [{name: column[i] for name, column in columns.items()} for i in range(len(prepared))]
 
     def stack(self, computed: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -113,6 +114,12 @@ class Joint(Representation):
     def filled(self, model_name: str) -> Joint:
         """Return a copy in which every open backbone is this model."""
         return Joint(**{name: part.filled(model_name) for name, part in self.parts})
+
+    def _once(self, make: Callable[[str, Representation], Any]) -> dict[str, Any]:
+        """Make something of every part, of equal ones once."""
+        first = {part.key: name for name, part in reversed(self.parts)}
+        made = {name: make(name, part) for name, part in self.parts if first[part.key] == name}
+        return {name: made[first[part.key]] for name, part in self.parts}
 
 
 def encoded(frames: Sequence[NDArray[Any]], encode: Callable[[NDArray[Any]], Tensor]) -> list[Tensor]:

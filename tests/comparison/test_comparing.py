@@ -320,8 +320,13 @@ def test_a_training_that_is_interrupted_goes_on_where_it_was(
 ) -> None:
     monkeypatch.setattr(training, "SAVE_SECONDS", 0.0)
     plan = {"shots": (2,), "seeds": (0,)}
-    with pytest.raises(KeyboardInterrupt):
-        compare(setting(Entry("patient", "patient"), **plan), QUICK)
+    # Begun in the background by a shell, the tests would ignore the signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            compare(setting(Entry("patient", "patient"), **plan), QUICK)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert [path.name for path in setting().folder.rglob("cells/**/*.*") if path.is_file()] == [
         "checkpoint.safetensors"
     ]

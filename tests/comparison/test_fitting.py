@@ -117,6 +117,19 @@ def test_a_linear_head_costs_a_product_per_class_and_number(write_toys):
     assert costs_of(head, state, x, task.classes, MODEL).macs == (2 + 3) * MODEL.dim
 
 
+def test_members_that_read_the_same_embeddings_share_what_the_encoder_costs(write_toys):
+    task = task_of(write_toys())
+    alone = Prototype(steps=2)
+    both = heads.restore("average", {"members": [{"head": "prototype", "options": {"steps": 2}}] * 2})
+    x, joint = (task.read(head.representation, task.split.train) for head in (alone, both))
+    costs = [
+        costs_of(head, fit(task, head, seed=0).state, read, task.classes, MODEL)
+        for head, read in ((alone, x), (both, joint))
+    ]
+    assert costs[1].encoder_macs == costs[0].encoder_macs > 0
+    assert costs[1].macs == 2 * costs[0].macs
+
+
 def test_the_attention_of_an_encoder_layer_is_counted_too(write_toys):
     """Of t tokens of d numbers: 4 t d d for queries, keys, values and results, 2 t t d for attention, 2 t d h."""
 

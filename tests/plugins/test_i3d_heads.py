@@ -189,8 +189,8 @@ def trained_in_a_process(folder: Path, head: I3DHead, pause_s: float) -> None:
         time.sleep(pause_s)
 
     x, y = moving()
-    state = training.train(head, x, y, classes_of(), seed=0, job="one", folder=folder, progress=wait)
-    save_file(state, folder / "state.safetensors")
+    trained = training.train(head, x, y, classes_of(), seed=0, job="one", folder=folder, progress=wait)
+    save_file(trained.state, folder / "state.safetensors")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a process is forked, so that it starts at once")

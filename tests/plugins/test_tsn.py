@@ -256,8 +256,8 @@ def trained_in_a_process(folder: Path, head: TSN, pause_s: float) -> None:
         time.sleep(pause_s)
 
     x, y = shots()
-    state = training.train(head, x, y, classes_of(), seed=0, job="one", folder=folder, progress=wait)
-    save_file(state, folder / "state.safetensors")
+    trained = training.train(head, x, y, classes_of(), seed=0, job="one", folder=folder, progress=wait)
+    save_file(trained.state, folder / "state.safetensors")
 
 
 def position_in(folder: Path) -> int:

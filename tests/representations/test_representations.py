@@ -170,3 +170,19 @@ def test_options_that_cannot_be_are_refused_when_the_value_is_made(kind):
         kind(steps=0)
     with pytest.raises(OptionError):
         kind(split="window")
+
+
+def test_equal_parts_of_a_joint_are_computed_once(make_recording):
+    asked = []
+
+    @dataclass(frozen=True)
+    class Counted(EventCounts):
+        def prepare(self, recording):
+            asked.append(self.steps)
+            return super().prepare(recording)
+
+    joint = Joint(a=Counted(2), b=Counted(3), c=Counted(2))
+    made = joint.compute_many([make_recording()], lambda name: None)[0]
+    assert sorted(asked) == [2, 3]
+    assert torch.equal(made["a"], made["c"])
+    assert len(made["b"]) == 3
