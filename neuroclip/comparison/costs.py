@@ -79,9 +79,8 @@ def _counted(head: Head, state: State, x: Any, classes: Classes) -> Operations:
 def _encoder_macs(representation: Representation, x: Any, model: Model) -> float:
     """Count one frame, and multiply with the timesteps; 0 where nothing of `x` comes out of the encoder."""
     if isinstance(representation, Joint):
-        names = {part.key: name for name, part in representation.parts}  # equal parts are computed once
-        different = {name: part for name, part in representation.parts if names[part.key] == name}
-        return sum(_encoder_macs(part, x[name], model) for name, part in different.items())
+        different = {part.stored.key: (name, part) for name, part in representation.parts}  # computed once
+        return sum(_encoder_macs(part, x[name], model) for name, part in different.values())
     if isinstance(representation, Features) and is_image_name(representation.backbone or ""):
         network: Any = load_backbone(str(representation.backbone))
         with counted() as counter:

@@ -85,8 +85,8 @@ def valid_timesteps(x: Timesteps) -> TimestepMask:
 class Joint(Representation):
     """Several representations by name, as in `Joint(clip=ClipTimesteps(), counts=EventsPerTimestep())`.
 
-    It is computed and stacked into a dictionary of tensors; each part is kept in the bank by itself. Equal parts under
-    several names are computed once.
+    It is computed and stacked into a dictionary of tensors; each part is kept in the bank by itself. What several parts
+    follow from (`stored`) is computed once.
     """
 
     parts: tuple[tuple[str, Representation], ...]
@@ -96,16 +96,25 @@ class Joint(Representation):
 
     def compute(self, recording: Recording, backbones: Backbones) -> dict[str, Any]:
         """Compute every part."""
-        return self._once(lambda _, part: part.compute(recording, backbones))
+        return self.finish([self.prepare(recording)], backbones)[0]
 
     def prepare(self, recording: Recording) -> dict[str, Any]:
-        """Prepare every part."""
-        return self._once(lambda _, part: part.prepare(recording))
+        """Prepare what the parts follow from."""
+        return {key: stored.prepare(recording) for key, stored in self._stored.items()}
 
     def finish(self, prepared: Sequence[dict[str, Any]], backbones: Backbones) -> list[dict[str, Any]]:
-        """Finish every part."""
-        columns = self._once(lambda name, part: part.finish([p[name] for p in prepared], backbones))
-        return [{name: column[i] for name, column in columns.items()} for i in range(len(prepared))]
+        """Finish what the parts follow from, and make the parts of it."""
+        columns = {
+            key: stored.finish([p[key] for p in prepared], backbones) for key, stored in self._stored.items()
+        }
+        return [
+            {name: _derived(part, columns[part.stored.key][i]) for name, part in self.parts}
+            for i in range(len(prepared))
+        ]
+
+    @property
+    def _stored(self) -> dict[str, Representation]:
+        return {part.stored.key: part.stored for _, part in self.parts}
 
     def stack(self, computed: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Stack every part."""
@@ -115,11 +124,10 @@ class Joint(Representation):
         """Return a copy in which every open backbone is this model."""
         return Joint(**{name: part.filled(model_name) for name, part in self.parts})
 
-    def _once(self, make: Callable[[str, Representation], Any]) -> dict[str, Any]:
-        """Make something of every part, of equal ones once."""
-        first = {part.key: name for name, part in reversed(self.parts)}
-        made = {name: make(name, part) for name, part in self.parts if first[part.key] == name}
-        return {name: made[first[part.key]] for name, part in self.parts}
+
+def _derived(part: Representation, stored: Any) -> Any:
+    """Make one recording's part of what it follows from."""
+    return stored if part.stored == part else part.derived(stored[None])[0]
 
 
 def encoded(frames: Sequence[NDArray[Any]], encode: Callable[[NDArray[Any]], Tensor]) -> list[Tensor]:

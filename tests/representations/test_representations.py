@@ -186,3 +186,12 @@ def test_equal_parts_of_a_joint_are_computed_once(make_recording):
     assert sorted(asked) == [2, 3]
     assert torch.equal(made["a"], made["c"])
     assert len(made["b"]) == 3
+
+
+def test_parts_that_follow_from_the_same_embeddings_ask_the_encoder_once(make_recording):
+    recording, encoder = make_recording(events=40), Encoder()
+    plain, unit = (ClipTimesteps(2, backbone="e", normalized=normalized) for normalized in (False, True))
+    made = Joint(a=plain, b=unit).compute(recording, lambda name: encoder)
+    assert len(encoder.asked) == 1
+    assert torch.equal(made["a"], plain.compute(recording, lambda name: Encoder()))
+    assert torch.equal(made["b"], unit.compute(recording, lambda name: Encoder()))
