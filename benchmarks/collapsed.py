@@ -31,6 +31,7 @@ import torch
 from machine import machine
 from neuroclip_plugins.vgg_network import Vgg
 from numpy.typing import NDArray
+from paired import difference, points
 from safetensors.torch import save_file
 from torch.nn import functional
 
@@ -259,13 +260,12 @@ def report(cells: list[Cell], rows: list[str], asked: Any, recordings: int, clas
     pairs += [(row, row, "all", "1/3") for row in rows]
     for one, other, part, base_part in pairs:
         if one in rows and other in rows:
-            paired = zip(of(one, part, "test"), of(other, base_part, "test"), strict=True)
-            # mean_interval takes shares: into 0 to 1, and back.
-            middle, low, high = (2 * v - 1 for v in mean_interval([0.5 + (a - b) / 2 for a, b in paired]))
+            gaps = of(one, part, "test"), of(other, base_part, "test")
+            _, low, high = difference(*gaps)
             published = PUBLISHED[one, part] - PUBLISHED[other, base_part]
             said = f"{TITLES[one]}, {SACCADES[part]} | {TITLES[other]}, {SACCADES[base_part]} | {published:+.2f} | "
             apart = "" if low > 0 or high < 0 else ", not told apart"
-            print(f"| {said}{100 * middle:+.1f} ({100 * low:+.1f} to {100 * high:+.1f}){apart} |")
+            print(f"| {said}{points(*gaps)}{apart} |")
 
 
 def percent(interval: tuple[float, float, float]) -> str:

@@ -34,6 +34,7 @@ import numpy as np
 import torch
 from machine import machine
 from neuroclip_plugins.tsn import TSN
+from paired import points
 from safetensors.torch import save_file
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -69,6 +70,11 @@ ROWS: dict[str, tuple[str, dict[str, Any]]] = {
     "I3D RGB": ("i3d-rgb", {}),
     "I3D RGB and flow": ("i3d-flow-rgb", {}),
 }
+PAIRS = (
+    ("I3D RGB and flow", "I3D RGB"),
+    ("I3D RGB", "TSN BN-Inception, a quarter, events, random"),
+    ("TSN BN-Inception, a quarter, both, random", "TSN BN-Inception, a quarter, events, random"),
+)
 MEASURED = "TSN BN-Inception, a quarter, events, random"
 LARGE = (("timm:resnet18", 224), ("bn-inception", 224))
 MODES: dict[str, dict[str, Any]] = {
@@ -220,6 +226,11 @@ def report(folder: Path, rows: Sequence[str], seeds: int, part: str) -> None:
         own = cells[row]
         seconds = sum(cell["seconds"] for cell in own) / seeds
         print(f"| {row} | {shown([c['accuracy'] for c in own])} | {own[0]['gflops']:.3f} | {seconds:.0f} |")
+    print()
+    for more, less in PAIRS:
+        if more in cells and less in cells and seeds > 1:
+            one, other = ([cell["accuracy"] for cell in cells[row]] for row in (more, less))
+            print(f"{more}, less {less}: {points(one, other)}")
 
 
 def shown(accuracies: Sequence[float]) -> str:

@@ -25,7 +25,7 @@ from neuroclip.heads.registry import name_of
 from neuroclip.recording import digest_of_file
 from neuroclip.shapes import Labels, Logits
 
-_BATCH = 256  # recordings that are scored together
+BATCH = 256  # recordings that are scored together
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +99,7 @@ def fit(
         asked, right = task.read(head.representation, task.split.test), task.labels(task.split.test)
 
         def measure(checkpoint: Checkpoint) -> float:
-            return metrics_of(_logits(task, head, checkpoint.state, asked), right).accuracy
+            return metrics_of(scored(task, head, checkpoint.state, asked), right).accuracy
 
         score = measure
 
@@ -131,15 +131,20 @@ def evaluate(task: Task, head: Head, state: State, names: Sequence[str]) -> Eval
         )
     x, y = task.read(head.representation, names), task.labels(names)
     start = time.perf_counter()
-    logits = _logits(task, head, state, x)
+    logits = scored(task, head, state, x)
     seconds = time.perf_counter() - start
     costs = costs_of(head, state, x, task.classes, task.model)
     return Evaluation(tuple(names), y, logits, metrics_of(logits, y), costs, seconds)
 
 
-def _logits(task: Task, head: Head, state: State, x: Any) -> Logits:
+def scored(task: Task, head: Head, state: State, x: Any) -> Logits:
+    """Score recordings as `task.read` gives them, some at a time (n, c).
+
+    Raises:
+        HeadError: A score is not finite.
+    """
     with torch.no_grad():
-        parts = [head.logits(state, part, task.classes) for _, part in minibatches(x, _BATCH)]
+        parts = [head.logits(state, part, task.classes) for _, part in minibatches(x, BATCH)]
     return finite(torch.cat(parts).float(), name_of(head))
 
 

@@ -10,18 +10,17 @@ from typing import Any
 import torch
 
 from neuroclip.comparison.corruptions import Corruption
-from neuroclip.comparison.fitting import Fitted, digest_of, evaluate, fit, provenance_of
+from neuroclip.comparison.fitting import BATCH, Fitted, digest_of, evaluate, fit, provenance_of, scored
 from neuroclip.comparison.metrics import metrics_of
 from neuroclip.comparison.plan import Entry, Plan
 from neuroclip.comparison.saving import save_into, seen_in
 from neuroclip.comparison.selective import reliability_of, selective_of
 from neuroclip.comparison.task import Task
 from neuroclip.errors import HeadError, NeuroclipError, RecordingError
-from neuroclip.heads import Head, State, finite, installed, minibatches
+from neuroclip.heads import Head, State, installed, minibatches
 from neuroclip.shapes import Labels
 
 CELL_FORMAT = 2  # raised when cells hold or mean something else, so that no old one is taken for it
-_BATCH = 256
 
 
 def job_of(task: Task, head: Head, entry: Entry, plan: Plan) -> str:
@@ -96,7 +95,7 @@ def _timesteps(task: Task, head: Head, state: State, y: Labels) -> list[float] |
     x = task.read(head.representation, task.split.test)
     hits: list[Any] = []
     with torch.no_grad():
-        for index, part in minibatches(x, _BATCH):
+        for index, part in minibatches(x, BATCH):
             said = head.timestep_logits(state, part, task.classes)
             if said is None:
                 return None
@@ -131,10 +130,7 @@ def _robustness(task: Task, head: Head, state: State, corruption: Corruption) ->
         if not left:
             return found | {"accuracy": None, "n": 0, "error": error}
         x = task.read(head.representation, left, corruption=corruption)
-        with torch.no_grad():
-            logits = [head.logits(state, part, task.classes) for _, part in minibatches(x, _BATCH)]
-        scores = finite(torch.cat(logits).float(), type(head).__name__)
-        accuracy = metrics_of(scores, task.labels(left)).accuracy
+        accuracy = metrics_of(scored(task, head, state, x), task.labels(left)).accuracy
         return found | {"accuracy": accuracy, "n": len(left), "error": error}
     except NeuroclipError as error:
         return found | {"accuracy": None, "n": 0, "error": str(error)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from neuroclip.comparison.report.disturbances import disturbed
 from neuroclip.comparison.report.expenses import cost, known_costs
 from neuroclip.comparison.report.findings import ALPHA, Findings
 from neuroclip.comparison.report.sentences import finding, headline, setting
@@ -36,6 +37,12 @@ def markdown(found: Findings) -> str:
         ]
     if (table := _against_best(found)) is not None:
         made += ["## Differences from the best", table]
+    if (table := _disturbed(found)) is not None:
+        made += [
+            "## Disturbed test recordings",
+            table,
+            f"Top-1 accuracy in %, mean over seeds, with {found.said(found.most)}; shots are not disturbed.",
+        ]
     if found.document["published"]:
         made += ["## Beside the papers", _papers(found)]
     if found.failures:
@@ -84,6 +91,26 @@ def _against_best(found: Findings) -> str | None:
     return (
         _table([f"{found.said(found.most)}", f"less {best}, points", "p, corrected"], rows) if rows else None
     )
+
+
+def _disturbed(found: Findings) -> str | None:
+    tried = dict.fromkeys((row["kind"], float(row["level"])) for row in found.document["plan"]["corrupt"])
+    if not tried or found.most is None:
+        return None
+    curves = {
+        (head, kind): disturbed(found, head, kind, float("nan"))
+        for head in found.measured
+        for kind, _ in tried
+    }
+    rows = [
+        [f"{kind}={level:g}", *(_left(curves[head, kind].get(level)) for head in found.measured)]
+        for kind, level in tried
+    ]
+    return _table(["", *found.measured], rows)
+
+
+def _left(accuracy: float | None) -> str:
+    return "\u2013" if accuracy is None else f"{accuracy:.1f}"
 
 
 def _papers(found: Findings) -> str:

@@ -63,12 +63,25 @@ def test_without_the_published_protocol_the_spreadsheet_has_no_columns_for_it(do
 def test_every_row_of_a_markdown_table_has_the_cells_of_its_header(nasty: Any) -> None:
     text = markdown(Findings(nasty))
     tables = re.findall(r"(?:^\|.*\|$\n?)+", text, flags=re.MULTILINE)
-    assert len(tables) == 5  # accuracy, costs, differences, papers, failures
+    assert len(tables) == 6  # accuracy, costs, differences, disturbed, papers, failures
     for table in tables:
         bars = [len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()]
         assert len(set(bars)) == 1
     assert "<b>" not in text
     assert re.search(r"(?<!\\)\*d", text) is None
+
+
+def test_the_disturbed_have_the_mean_of_their_cells(make_document: Any) -> None:
+    found = Findings(make_document(samples=0))
+    kind, level = "drop", 0.5
+    means: list[str] = []
+    for head in found.measured:
+        rows = [row for cell in found.cells(head) for row in cell["robustness"]]
+        left = [row["accuracy"] for row in rows if (row["kind"], row["level"]) == (kind, level)]
+        means.append(f"{100 * sum(left) / len(left):.1f}")
+    table = markdown(found).partition("## Disturbed test recordings")[2]
+    (line,) = [line for line in table.splitlines() if line.startswith("| drop=0.5 |")]
+    assert line.strip("| ").split(" | ")[1:] == means
 
 
 def test_markdown_and_latex_mark_the_best_and_what_is_not_worse(make_document: Any) -> None:

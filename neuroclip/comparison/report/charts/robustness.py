@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from statistics import fmean
-
 from neuroclip.comparison.corruptions import KINDS
 from neuroclip.comparison.report.charts.drawing import WIDTH, Chart, canvas
 from neuroclip.comparison.report.charts.naming import Named, height_for, name_at_right, room_for
+from neuroclip.comparison.report.disturbances import disturbed
 from neuroclip.comparison.report.findings import Findings
 from neuroclip.comparison.report.looks import PAPER
 from neuroclip.comparison.report.wording import Number, printable, short
@@ -22,7 +21,7 @@ def robustness(found: Findings) -> list[Chart]:
 
 def _drawn(found: Findings, kind: str, name: str) -> Chart | None:
     clean, about = (float(KINDS[kind].nothing), KINDS[kind].about) if kind in KINDS else (0.0, kind)
-    curves = {head: curve for head in found.measured if len(curve := _curve(found, head, kind, clean)) > 1}
+    curves = {head: curve for head in found.measured if len(curve := disturbed(found, head, kind, clean)) > 1}
     if not curves:
         return None
     levels = sorted({level for curve in curves.values() for level in curve})
@@ -54,19 +53,6 @@ def _drawn(found: Findings, kind: str, name: str) -> Chart | None:
         f"{about[0].upper()}{about[1:]}. With {found.said(found.most)}, mean over seeds; only the test "
         "recordings are disturbed.",
     )
-
-
-def _curve(found: Findings, head: str, kind: str, clean: Number) -> dict[float, Number]:
-    """Return the accuracy in % at each level, and undisturbed, of the seeds that were measured at it."""
-    values: dict[float, list[Number]] = {}
-    for cell in found.cells(head):
-        rows = [row for row in cell["robustness"] if row["kind"] == kind and row.get("accuracy") is not None]
-        if rows:
-            values.setdefault(clean, []).append(100 * cell["accuracy"])
-        for row in rows:
-            if row["level"] != clean:
-                values.setdefault(float(row["level"]), []).append(100 * row["accuracy"])
-    return {level: fmean(many) for level, many in values.items()}
 
 
 def _text(level: Number, clean: Number) -> str:
