@@ -39,11 +39,11 @@ from neuroclip import heads
 from neuroclip.backbones import ImageNetwork, image_network, load_backbone
 from neuroclip.bank import DiskBank
 from neuroclip.classes import Classes, load_prompts
-from neuroclip.comparison import mean_interval
 from neuroclip.datasets import open_dataset
 from neuroclip.emulation import saccade
 from neuroclip.errors import NeuroclipError
 from neuroclip.formats import write
+from neuroclip.metrics import mean_interval
 from neuroclip.synthetic.things import Pose, draw_thing, paint
 
 SIZE = 64

@@ -23,9 +23,10 @@ from neuroclip import heads
 from neuroclip.backbones import load_model
 from neuroclip.bank import Bank
 from neuroclip.classes import load_prompts
-from neuroclip.comparison import Task, evaluate, fit, mean_interval
 from neuroclip.datasets import make_split, open_dataset
+from neuroclip.fitting import Task, evaluate, fit
 from neuroclip.heads import Head
+from neuroclip.metrics import mean_interval
 
 HEADS = "lif-adapter,linear-probe,prototype,relu-adapter,text-adapter,tip-adapter,tip-adapter-f,zero-shot"
 """Those that read CLIP embeddings: they need neither a video nor weights of their own."""

@@ -27,9 +27,10 @@ from neuroclip import heads
 from neuroclip.backbones import load_model
 from neuroclip.bank import DiskBank
 from neuroclip.classes import load_prompts
-from neuroclip.comparison import Task, evaluate, fit, mean_interval
 from neuroclip.datasets import make_split, open_dataset
+from neuroclip.fitting import Task, evaluate, fit
 from neuroclip.heads import Head, SavedHead
+from neuroclip.metrics import mean_interval
 from neuroclip.synthetic import write_motions
 
 RECIPE: dict[str, Any] = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from neuroclip.comparison import mean_interval
+from neuroclip.metrics import mean_interval
 
 
 def difference(more: Sequence[float], less: Sequence[float]) -> tuple[float, float, float]:

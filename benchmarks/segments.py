@@ -43,8 +43,9 @@ from neuroclip import heads
 from neuroclip.backbones import load_model
 from neuroclip.bank import DiskBank
 from neuroclip.classes import Classes, load_prompts
-from neuroclip.comparison import Task, evaluate, fit, mean_interval
 from neuroclip.datasets import make_split, open_dataset
+from neuroclip.fitting import Task, evaluate, fit
+from neuroclip.metrics import mean_interval
 from neuroclip.synthetic import write_motions
 from neuroclip.synthetic.things import Pose, draw_thing, paint
 

@@ -77,12 +77,12 @@ def command(
 
     from neuroclip.classes import load_prompts
     from neuroclip.comparison.comparing import check_writable, compare
-    from neuroclip.comparison.corruptions import parse
     from neuroclip.comparison.plan import Plan
     from neuroclip.comparison.published import overridden, read_recipe
     from neuroclip.comparison.report import write_report
     from neuroclip.comparison.setting import Setting
     from neuroclip.comparison.wishes import Wishes
+    from neuroclip.corruptions.kinds import parse
 
     paper = read_recipe(recipe) if recipe is not None else None
     said = (

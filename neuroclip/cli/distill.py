@@ -19,7 +19,7 @@ from neuroclip.cli.tasks import Source, check_flip, encode, fit_into
 from neuroclip.errors import DatasetError, HeadError, OptionError
 
 if TYPE_CHECKING:
-    from neuroclip.comparison import Task
+    from neuroclip.fitting import Task
     from neuroclip.heads import Head, SavedHead
 
 _REPORT = "distillation"
@@ -78,7 +78,7 @@ def command(
 
     from neuroclip.backbones import load_model
     from neuroclip.classes import load_prompts
-    from neuroclip.comparison import Task
+    from neuroclip.fitting import Task
     from neuroclip.representations import Joint
 
     # None of these heads reads a sentence; a task has a model all the same.
@@ -198,8 +198,8 @@ def _given(task: Task, folder: Path) -> SavedHead:
 def _fitted(task: Task, head: Head, folder: Path, name: str, seed: int) -> SavedHead:
     """Return the network of a folder, which is trained unless it is there already."""
     from neuroclip import heads
-    from neuroclip.comparison import provenance_of
-    from neuroclip.comparison.saving import seen_in
+    from neuroclip.fitting import provenance_of
+    from neuroclip.fitting.saving import seen_in
 
     if (folder / "head.json").is_file():
         saved = heads.load(folder)
@@ -216,8 +216,8 @@ def _fitted(task: Task, head: Head, folder: Path, name: str, seed: int) -> Saved
 def _fused(folder: Path, task: Task, student: SavedHead, rgb: SavedHead, seed: int) -> SavedHead:
     """Save the mean of both as a head of its own, which has nothing to learn any more."""
     from neuroclip import heads
-    from neuroclip.comparison import provenance_of
-    from neuroclip.comparison.saving import save_into
+    from neuroclip.fitting import provenance_of
+    from neuroclip.fitting.saving import save_into
     from neuroclip.heads.registry import name_of
 
     members = (student, rgb)
@@ -239,7 +239,7 @@ def _fused(folder: Path, task: Task, student: SavedHead, rgb: SavedHead, seed: i
 
 def _measured(task: Task, fitted: Mapping[str, SavedHead]) -> dict[str, Any]:
     """Measure each on the test part."""
-    from neuroclip.comparison import evaluate
+    from neuroclip.fitting import evaluate
     from neuroclip.heads.registry import name_of
 
     rows: dict[str, dict[str, Any]] = {}

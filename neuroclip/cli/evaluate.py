@@ -16,7 +16,7 @@ from neuroclip.errors import DatasetError, HeadError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from neuroclip.comparison import Evaluation, Task
+    from neuroclip.fitting import Evaluation, Task
 
 Part = Literal["test", "train", "all"]
 
@@ -81,8 +81,8 @@ def command(
     from neuroclip import heads
     from neuroclip.backbones import load_model
     from neuroclip.classes import load_prompts
-    from neuroclip.comparison import Task, evaluate, fit
-    from neuroclip.comparison.saving import seen_in
+    from neuroclip.fitting import Task, evaluate, fit
+    from neuroclip.fitting.saving import seen_in
 
     fitted = open_fitted(folder) if folder is not None else None
     chosen = options.assignments(option)

@@ -15,7 +15,7 @@ from neuroclip.cli.tasks import Source, encode, fit_into, suited
 from neuroclip.errors import OptionError
 
 if TYPE_CHECKING:
-    from neuroclip.comparison import Fitted, Task
+    from neuroclip.fitting import Fitted, Task
 
 Protocol = Literal["honest", "as-published"]
 
@@ -65,7 +65,7 @@ def command(
     from neuroclip import heads
     from neuroclip.backbones import load_model
     from neuroclip.classes import load_prompts
-    from neuroclip.comparison import Task
+    from neuroclip.fitting import Task
 
     heads.restore(head, chosen)  # first: it may be misspelt
     source = Source(
@@ -129,7 +129,7 @@ def configured(path: Path, tables: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 def _report(head: str, task: Task, fitted: Fitted, out: Path, digest: str, json: bool) -> None:
-    from neuroclip.comparison import evaluate
+    from neuroclip.fitting import evaluate
     from neuroclip.heads import answering_network
 
     split = task.split

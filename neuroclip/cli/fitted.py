@@ -100,8 +100,8 @@ class FittedHead:
         Raises:
             DatasetError: It is missing, damaged, or another one; the message names the file.
         """
-        from neuroclip.comparison.saving import SPLIT
         from neuroclip.datasets import Split
+        from neuroclip.fitting.saving import SPLIT
 
         path, digest = self.folder / SPLIT, self._told("split.digest", is_text, "a text")
         split = Split.read(path)

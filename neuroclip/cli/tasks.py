@@ -16,8 +16,8 @@ from neuroclip.errors import DatasetError, OptionError, RecordingError
 if TYPE_CHECKING:
     from neuroclip.backbones import ImageNetwork, Model
     from neuroclip.bank import Bank
-    from neuroclip.comparison import Fitted, Task
     from neuroclip.datasets import Dataset, KnownSet, Split
+    from neuroclip.fitting import Fitted, Task
     from neuroclip.heads import Head
     from neuroclip.representations import Representation
 
@@ -238,9 +238,9 @@ def fit_into(
 
     `as_published`: as in `neuroclip.comparison.fit`.
     """
-    from neuroclip.comparison import fit
-    from neuroclip.comparison.saving import save_into, seen_in
-    from neuroclip.comparison.training import finished
+    from neuroclip.fitting import fit
+    from neuroclip.fitting.saving import save_into, seen_in
+    from neuroclip.fitting.training import finished
     from neuroclip.heads.registry import name_of
 
     encode(task, head.training, task.split.train)

@@ -1,4 +1,4 @@
-"""Heads on the same recordings: fitted on the same shots, measured on the same test part.
+"""Many heads on the same recordings: fitted on the same shots, measured on the same test part, reported on one page.
 
 The names here are lazy: reading a document and reporting it does not import torch.
 """
@@ -9,28 +9,23 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from neuroclip.comparison.fitting import Evaluation, Fitted, evaluate, fit, provenance_of
-    from neuroclip.comparison.metrics import Metrics, mean_interval, metrics_of
-    from neuroclip.comparison.task import Task
+    from neuroclip.comparison.comparing import compare
+    from neuroclip.comparison.document import read_document
+    from neuroclip.comparison.plan import Entry, Plan
+    from neuroclip.comparison.report import write_report
+    from neuroclip.comparison.setting import Setting
+    from neuroclip.comparison.wishes import Wishes
 
-__all__ = [
-    "Evaluation",
-    "Fitted",
-    "Metrics",
-    "Task",
-    "evaluate",
-    "fit",
-    "mean_interval",
-    "metrics_of",
-    "provenance_of",
-]
+__all__ = ["Entry", "Plan", "Setting", "Wishes", "compare", "read_document", "write_report"]
 
 _HOMES = {
-    **dict.fromkeys(
-        ("Evaluation", "Fitted", "evaluate", "fit", "provenance_of"), "neuroclip.comparison.fitting"
-    ),
-    **dict.fromkeys(("Metrics", "mean_interval", "metrics_of"), "neuroclip.comparison.metrics"),
-    "Task": "neuroclip.comparison.task",
+    "Entry": "neuroclip.comparison.plan",
+    "Plan": "neuroclip.comparison.plan",
+    "Setting": "neuroclip.comparison.setting",
+    "Wishes": "neuroclip.comparison.wishes",
+    "compare": "neuroclip.comparison.comparing",
+    "read_document": "neuroclip.comparison.document",
+    "write_report": "neuroclip.comparison.report",
 }
 
 

@@ -16,9 +16,9 @@ from neuroclip.comparison.setting import Setting
 from neuroclip.comparison.speed import Question, speed_of
 from neuroclip.comparison.standing import standing_of
 from neuroclip.comparison.summary import pairs_of, summary_of
-from neuroclip.comparison.task import Task
 from neuroclip.comparison.wishes import Wishes
 from neuroclip.errors import ComparisonError
+from neuroclip.fitting.task import Task
 
 Kept = Sequence[tuple[str, Path]]
 """Titles of heads that were saved, and where."""

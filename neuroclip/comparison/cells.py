@@ -7,16 +7,16 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from neuroclip.comparison.form import misfit
+from neuroclip.comparison.document.form import misfit
+from neuroclip.comparison.document.schema import MEASURED
 from neuroclip.comparison.interrupts import presses
 from neuroclip.comparison.json_file import write_json
 from neuroclip.comparison.measuring import CELL_FORMAT, job_of, measure
 from neuroclip.comparison.plan import Place, cell_folder, head_folder
-from neuroclip.comparison.saving import SPLIT
-from neuroclip.comparison.schema import MEASURED
 from neuroclip.comparison.setting import Setting
-from neuroclip.comparison.training import finished
 from neuroclip.errors import NeuroclipError
+from neuroclip.fitting.saving import SPLIT
+from neuroclip.fitting.training import finished
 from neuroclip.heads import load
 
 _CELL, _LOG = "cell.json", "error.log"

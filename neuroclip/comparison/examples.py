@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from neuroclip.comparison.task import Task
+from neuroclip.fitting.task import Task
 from neuroclip.heads import SavedHead, load
 from neuroclip.recording import Recording
 from neuroclip.representations import TernaryFrames

@@ -9,15 +9,17 @@ from typing import Any
 
 import torch
 
-from neuroclip.comparison.corruptions import Corruption
-from neuroclip.comparison.fitting import BATCH, Fitted, digest_of, evaluate, fit, provenance_of, scored
-from neuroclip.comparison.metrics import metrics_of
 from neuroclip.comparison.plan import Entry, Plan
-from neuroclip.comparison.saving import save_into, seen_in
-from neuroclip.comparison.selective import reliability_of, selective_of
-from neuroclip.comparison.task import Task
+from neuroclip.corruptions.kinds import Corruption
 from neuroclip.errors import HeadError, NeuroclipError, RecordingError
+from neuroclip.fitting.evaluation import BATCH, evaluate, scored
+from neuroclip.fitting.fitted import Fitted, fit
+from neuroclip.fitting.provenance import digest_of, provenance_of
+from neuroclip.fitting.saving import save_into, seen_in
+from neuroclip.fitting.task import Task
 from neuroclip.heads import Head, State, installed, minibatches
+from neuroclip.metrics.accuracy import metrics_of
+from neuroclip.metrics.selective import reliability_of, selective_of
 from neuroclip.shapes import Labels
 
 CELL_FORMAT = 2  # raised when cells hold or mean something else, so that no old one is taken for it

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
-from neuroclip.comparison.corruptions import Corruption
+from neuroclip.corruptions.kinds import Corruption
 from neuroclip.datasets.splits import TestPart
 from neuroclip.errors import OptionError
 

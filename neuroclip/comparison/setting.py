@@ -11,9 +11,9 @@ from neuroclip_prompts import PromptSet
 from neuroclip.backbones import Model, load_model
 from neuroclip.bank import DiskBank
 from neuroclip.comparison.plan import Plan
-from neuroclip.comparison.task import Task
 from neuroclip.datasets import Dataset, Split, make_split
 from neuroclip.errors import HeadError
+from neuroclip.fitting.task import Task
 from neuroclip.heads import Head, restore
 
 

@@ -7,8 +7,8 @@ from itertools import combinations
 from typing import Any
 
 from neuroclip.comparison.cells import Cell
-from neuroclip.comparison.metrics import mean_interval
-from neuroclip.comparison.significance import Hits, holm, paired_test, recordings_interval
+from neuroclip.metrics.accuracy import mean_interval
+from neuroclip.metrics.significance import Hits, holm, paired_test, recordings_interval
 
 Tests = Mapping[str, Mapping[str, Any]]
 """For each seed (as text), `names` of the test recordings and `labels`, the positions of their classes."""

@@ -19,15 +19,16 @@ import torch
 
 from neuroclip import formats, registry
 from neuroclip.classes import load_prompts
-from neuroclip.comparison import cells, code, speed, training, workers
+from neuroclip.comparison import cells, speed, workers
 from neuroclip.comparison.comparing import compare
-from neuroclip.comparison.corruptions import parse
 from neuroclip.comparison.document import check, read_document
 from neuroclip.comparison.plan import Entry, Plan
 from neuroclip.comparison.setting import Setting
 from neuroclip.comparison.wishes import Wishes
+from neuroclip.corruptions.kinds import parse
 from neuroclip.datasets import Dataset, open_dataset
 from neuroclip.errors import ComparisonError, DatasetError, OptionError
+from neuroclip.fitting import code, training
 from neuroclip.testing import TOY_CLASSES, toy_recordings
 
 STRANGE = '''

@@ -23,9 +23,9 @@ from torch import Tensor
 
 from neuroclip.bank import Bank
 from neuroclip.classes import Classes, load_prompts
-from neuroclip.comparison import training
 from neuroclip.datasets import open_dataset
 from neuroclip.errors import HeadError, ModelError, OptionError, RecordingError
+from neuroclip.fitting import training
 from neuroclip.heads import Checkpoint, State, describe, find, make, save, unnested
 from neuroclip.representations import EventCounts, FlowVolume, Joint, RgbVolume, SignedVolume
 from neuroclip.synthetic import write_motions

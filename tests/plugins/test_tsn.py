@@ -27,9 +27,9 @@ from torch import Generator, Tensor, nn
 
 from neuroclip.bank import Bank
 from neuroclip.classes import Classes, load_prompts
-from neuroclip.comparison import training
 from neuroclip.datasets import open_dataset
 from neuroclip.errors import HeadError, ModelError, OptionError, RecordingError
+from neuroclip.fitting import training
 from neuroclip.heads import Checkpoint, State, describe, find, make
 from neuroclip.recording import Recording
 from neuroclip.representations import Joint, TernaryFrames, VideoFrames

@@ -12,8 +12,8 @@ from neuroclip_plugins.vgg_network import Vgg
 from neuroclip_plugins.vgg_probe import VggProbe
 from neuroclip_plugins.vgg_scratch import VggScratch
 
-from neuroclip.comparison.costs import costs_of
 from neuroclip.errors import ModelError, OptionError, RecordingError
+from neuroclip.fitting.costs import costs_of
 from neuroclip.heads import Checkpoint, State
 from neuroclip.recording import Recording
 from neuroclip.testing import TOY_CLASSES, Trial, head_checks, toy_recordings

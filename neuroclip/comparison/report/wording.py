@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 Number = float | int
 OVER_RECORDINGS = "95\u00a0% over recordings"
-"""What the interval beside an accuracy is, everywhere: see `neuroclip.comparison.significance.recordings_interval`."""
+"""What the interval beside an accuracy is, everywhere: see `neuroclip.metrics.significance.recordings_interval`."""
 _UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 

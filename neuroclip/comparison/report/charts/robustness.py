@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from neuroclip.comparison.corruptions import KINDS
 from neuroclip.comparison.report.charts.drawing import WIDTH, Chart, canvas
 from neuroclip.comparison.report.charts.naming import Named, height_for, name_at_right, room_for
 from neuroclip.comparison.report.disturbances import disturbed
 from neuroclip.comparison.report.findings import Findings
 from neuroclip.comparison.report.looks import PAPER
 from neuroclip.comparison.report.wording import Number, printable, short
+from neuroclip.corruptions.kinds import KINDS
 
 
 def robustness(found: Findings) -> list[Chart]:

@@ -7,8 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuroclip.comparison.metrics import calibration_error
-from neuroclip.comparison.selective import reliability_of, selective_of
+from neuroclip.metrics.accuracy import calibration_error
+from neuroclip.metrics.selective import reliability_of, selective_of
 
 
 def sure(*probabilities):

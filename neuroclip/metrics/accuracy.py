@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from neuroclip.comparison.significance import wilson_interval
 from neuroclip.errors import DatasetError
+from neuroclip.metrics.significance import wilson_interval
 from neuroclip.shapes import Labels, Logits
 
 ECE_BINS = 15

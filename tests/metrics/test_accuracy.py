@@ -7,8 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuroclip.comparison.metrics import calibration_error, mean_interval, metrics_of, wilson_interval
 from neuroclip.errors import DatasetError
+from neuroclip.metrics.accuracy import calibration_error, mean_interval, metrics_of, wilson_interval
 
 
 def test_four_recordings_worked_out_by_hand():

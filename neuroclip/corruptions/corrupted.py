@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from neuroclip.comparison.corruptions import Corruption
+from neuroclip.corruptions.kinds import Corruption
 from neuroclip.errors import RecordingError
 from neuroclip.formats import RecordingFile
 from neuroclip.recording import Recording

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from neuroclip.comparison.form import misfit
+from neuroclip.comparison.document.form import misfit
+from neuroclip.comparison.document.schema import DOCUMENT
+from neuroclip.comparison.document.soundness import unsound
 from neuroclip.comparison.json_file import write_json
-from neuroclip.comparison.schema import DOCUMENT
-from neuroclip.comparison.soundness import unsound
 from neuroclip.errors import ComparisonError
 
 FORMAT = 1

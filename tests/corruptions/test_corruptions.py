@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from neuroclip import formats
 from neuroclip.bank import Bank
 from neuroclip.classes import load_prompts
-from neuroclip.comparison import Task
-from neuroclip.comparison.corrupted import Corrupted
-from neuroclip.comparison.corruptions import HOT_PIXEL_HZ, KINDS, Corruption, parse
+from neuroclip.corruptions.corrupted import Corrupted
+from neuroclip.corruptions.kinds import HOT_PIXEL_HZ, KINDS, Corruption, parse
 from neuroclip.datasets import make_split, open_dataset
 from neuroclip.errors import DatasetError, OptionError, RecordingError
+from neuroclip.fitting import Task
 from neuroclip.formats import RecordingFile
 from neuroclip.recording import EVENT_DTYPE, Recording, make_events
 from neuroclip.representations import TernaryFrames

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from neuroclip.comparison.form import misfit
-from neuroclip.comparison.schema import MEASURED
+from neuroclip.comparison.document.form import misfit
+from neuroclip.comparison.document.schema import MEASURED
 
 Row = Mapping[str, Any]
 

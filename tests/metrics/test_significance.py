@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from neuroclip.comparison import significance
-from neuroclip.comparison.significance import (
+from neuroclip.metrics import significance
+from neuroclip.metrics.significance import (
     bootstrap_interval,
     holm,
     paired_test,

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from neuroclip.comparison.metrics import ECE_BINS
+from neuroclip.metrics.accuracy import ECE_BINS
 from neuroclip.shapes import Labels, Logits
 
 _POINTS = 100

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from neuroclip import heads
-from neuroclip.comparison.task import Task
 from neuroclip.errors import HeadError
+from neuroclip.fitting.task import Task
 from neuroclip.heads import Head, State
 
 SPLIT = "split.json"

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from neuroclip.classes import Classes
-from neuroclip.comparison import training
 from neuroclip.errors import HeadError
+from neuroclip.fitting import training
 from neuroclip.heads import Checkpoint, Head
 from neuroclip.representations import ClipTimesteps
 

@@ -10,10 +10,10 @@ from open_clip.transformer import VisionTransformer
 
 from neuroclip import heads
 from neuroclip.classes import Classes, load_prompts
-from neuroclip.comparison import Task, evaluate, fit, provenance_of
-from neuroclip.comparison.costs import ACCUMULATE_PJ, MAC_PJ, costs_of
 from neuroclip.datasets import make_split, open_dataset
 from neuroclip.errors import DatasetError, HeadError
+from neuroclip.fitting import Task, evaluate, fit, provenance_of
+from neuroclip.fitting.costs import ACCUMULATE_PJ, MAC_PJ, costs_of
 from neuroclip.heads import Operations
 from neuroclip.representations import ClipTimesteps
 from neuroclip.testing import ToyModel

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neuroclip.comparison.form import AMOUNT, COUNT, PAIR, SHARE, Every, Maybe, Some, Within
+from neuroclip.comparison.document.form import AMOUNT, COUNT, PAIR, SHARE, Every, Maybe, Some, Within
 
 _GAP = Within(float, -1, 1)
 _LEVEL = Within(float, 0, 1e12)

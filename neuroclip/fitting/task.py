@@ -13,8 +13,8 @@ from neuroclip_prompts import PromptSet
 from neuroclip.backbones import ImageNetwork, Model, load_backbone
 from neuroclip.bank import Bank
 from neuroclip.classes import Classes
-from neuroclip.comparison.corrupted import Corrupted
-from neuroclip.comparison.corruptions import Corruption
+from neuroclip.corruptions.corrupted import Corrupted
+from neuroclip.corruptions.kinds import Corruption
 from neuroclip.datasets import Dataset, Item, Split
 from neuroclip.errors import DatasetError
 from neuroclip.formats import RecordingFile
