@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 import torch
 from machine import machine
-from neuroclip_plugins.vgg_network import Vgg
+from neuroclip_plugins.vgg.network import Vgg
 from numpy.typing import NDArray
 from paired import difference, points
 from safetensors.torch import save_file

@@ -9,8 +9,7 @@ from pathlib import Path
 import typer
 
 from neuroclip.cli import compare_options, options
-from neuroclip.cli.compared import changes, entries_of, named_heads
-from neuroclip.cli.comparing import (
+from neuroclip.cli.compare_config import (
     USUAL,
     Configured,
     configuration,
@@ -18,9 +17,10 @@ from neuroclip.cli.comparing import (
     parse_shots,
     size_of_largest,
 )
-from neuroclip.cli.comparison_table import print_comparison
+from neuroclip.cli.compare_heads import changes, entries_of, named_heads
+from neuroclip.cli.compare_recipe import followed, print_published
+from neuroclip.cli.compare_table import print_comparison
 from neuroclip.cli.fit import prompts_of
-from neuroclip.cli.published import followed, print_published
 from neuroclip.cli.reporting import Failures, complain, print_json, progress
 from neuroclip.cli.tasks import Source
 

@@ -28,7 +28,10 @@ def command(
         ),
     ] = None,
     from_zero: Annotated[
-        bool, typer.Option("--from-zero", help="Let the times begin at 0, for formats that hold no dates.")
+        bool,
+        typer.Option(
+            "--from-zero", help="Let the times begin at 0: EVT and .dat hold no dates, which AEDAT 4 has."
+        ),
     ] = False,
     format: options.Format = None,
     size: options.Size = None,

@@ -38,7 +38,9 @@ def command(
     clean: Annotated[
         bool,
         typer.Option(
-            "--clean", help="Without spread, refractory time, leak and noise.", rich_help_panel=_CAMERA
+            "--clean",
+            help="An ideal camera: no spread, refractory time, leak or noise.",
+            rich_help_panel=_CAMERA,
         ),
     ] = False,
     on_threshold: Annotated[
@@ -55,28 +57,38 @@ def command(
     ] = None,
     threshold_spread: Annotated[
         float | None,
-        typer.Option(help="Deviation of both between pixels.", show_default="0.03", rich_help_panel=_CAMERA),
+        typer.Option(
+            help="Standard deviation of both between pixels.", show_default="0.03", rich_help_panel=_CAMERA
+        ),
     ] = None,
     refractory_us: Annotated[
         int | None,
-        typer.Option(help="Blind time after an event.", show_default="500", rich_help_panel=_CAMERA),
+        typer.Option(
+            help="Microseconds for which a pixel is blind after an event.",
+            show_default="500",
+            rich_help_panel=_CAMERA,
+        ),
     ] = None,
     leak_rate_hz: Annotated[
         float | None,
         typer.Option(
-            help="ON events of a pixel that sees nothing.", show_default="0.01", rich_help_panel=_CAMERA
+            help="ON events a second of a pixel that sees nothing.",
+            show_default="0.01",
+            rich_help_panel=_CAMERA,
         ),
     ] = None,
     shot_noise_rate_hz: Annotated[
         float | None,
         typer.Option(
-            help="Random events of a pixel in the dark.", show_default="0.001", rich_help_panel=_CAMERA
+            help="Random events a second of a pixel in the dark.",
+            show_default="0.001",
+            rich_help_panel=_CAMERA,
         ),
     ] = None,
     linear_below: Annotated[
         float | None,
         typer.Option(
-            help="Intensity (of 255) below which pixels are linear.",
+            help="Intensity (of 255) below which pixels answer linearly.",
             show_default="20",
             rich_help_panel=_CAMERA,
         ),

@@ -24,7 +24,11 @@ Part = Literal["test", "train", "all"]
 def command(
     head: Annotated[
         str,
-        typer.Argument(metavar="HEAD|DIR", help="A head, or the folder of a fitted one.", show_default=False),
+        typer.Argument(
+            metavar="HEAD|DIR",
+            help="A head that needs no shots, or is fitted first (--shots); or the folder of a fitted one.",
+            show_default=False,
+        ),
     ],
     data: options.Data,
     part: Annotated[
@@ -48,7 +52,7 @@ def command(
     model: Annotated[
         str | None,
         typer.Option(
-            help="event-tiny, ARCHITECTURE:TAG, ARCHITECTURE:FILE, or a directory.",
+            help="event-tiny, which ships; ARCHITECTURE:TAG of open_clip, ARCHITECTURE:FILE, or a directory.",
             show_default="event-tiny, or as fitted",
             rich_help_panel="Model",
         ),

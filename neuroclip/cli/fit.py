@@ -24,7 +24,13 @@ def command(
     head: options.AnyHead,
     data: options.Data,
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Where the fitted head is written.", show_default=False)
+        Path,
+        typer.Option(
+            metavar="DIR",
+            help="The folder of the fitted head, which is made. A long training that was interrupted goes on "
+            "from its last checkpoint there.",
+            show_default=False,
+        ),
     ],
     shots: options.Shots = None,
     seed: options.Seed = 0,
@@ -37,13 +43,17 @@ def command(
     config: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Options of the head as TOML, in a table named options.", show_default=False
+            metavar="FILE",
+            help="Options of the head as TOML, in a table named options; -o counts more.",
+            show_default=False,
         ),
     ] = None,
     protocol: Annotated[
         Protocol,
         typer.Option(
-            help="as-published: also say what choosing the epoch on the test part would have shown."
+            help="as-published: also score every epoch on the test part, as the published code did to choose "
+            "one, and print that number, the honest one and the gap. What is saved is the last epoch "
+            "all the same."
         ),
     ] = "honest",
     prompts: options.Prompts = None,

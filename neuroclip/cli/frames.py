@@ -24,29 +24,40 @@ def command(
         Path,
         typer.Option(
             metavar="FILE|DIR",
-            help="Where to write: .png (contact sheet), .gif or .mp4; for other representations also a folder.",
+            help="A .png (every frame on one page), or a .gif or .mp4 in which every timestep lasts as long "
+            "as it did; with --representation a .png or .bmp, or a folder with one picture for each "
+            "recording, in the class folders that it has.",
             show_default=False,
         ),
     ],
     representation: Annotated[
         Shown,
         typer.Option(
-            help="What is drawn: frames, the collapsed picture, or volumes of signed events, flow or rgb."
+            help="collapsed: events counted per pixel, white the largest count, in the sensor's size, as "
+            "vgg-probe reads them; signed: ON less OFF events in each interval of the shot; flow, rgb: "
+            "motion and pictures of the paired video there. --steps is then the number of intervals."
         ),
     ] = "frames",
     events: Annotated[
         Literal["on", "off", "both"] | None,
-        typer.Option(help="Which events are counted, for collapsed.", show_default="on"),
+        typer.Option(help="Which events collapsed counts.", show_default="on"),
     ] = None,
     part: Annotated[
         str | None,
         typer.Option(
-            metavar="K/N", help="Share of the time, such as 1/3, for collapsed.", show_default="all"
+            metavar="K/N",
+            help="For collapsed: which share of the time, from the first event on; 1/3 is the first of three "
+            "saccades.",
+            show_default="all",
         ),
     ] = None,
     suffix: Annotated[
         Literal["png", "bmp"] | None,
-        typer.Option(help="Of the pictures in a folder.", show_default="png"),
+        typer.Option(
+            help="Of the pictures in a folder; where two would have one name, the others have longer ones "
+            "(a.bin.png, a.bin-2.png).",
+            show_default="png",
+        ),
     ] = None,
     steps: options.Steps = None,
     split: options.SplitBy = None,
@@ -73,7 +84,7 @@ def command(
         pictures={"--suffix": suffix},
     )
     if representation != "frames":
-        from neuroclip.cli import pictures as drawing
+        from neuroclip.cli import frames_pictures as drawing
 
         picture = (
             drawing.collapsed(events or "on", part or "all")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from neuroclip.cli import head_verdicts, listing, new, options
+from neuroclip.cli import heads_check, listing, new, options
 
 app = typer.Typer(
     cls=listing.ListingGroup, help="List the heads that are installed, check one, or begin your own."
@@ -36,7 +36,7 @@ def check(
     json: options.Json = False,
 ) -> None:
     """Check that a head keeps the contract, on toy recordings; the status is 1 if it does not."""
-    if not head_verdicts.print_verdicts(name, options.assignments(option), json=json):
+    if not heads_check.print_verdicts(name, options.assignments(option), json=json):
         raise typer.Exit(1)
 
 

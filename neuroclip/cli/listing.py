@@ -14,7 +14,15 @@ from neuroclip.errors import NeuroclipError
 if TYPE_CHECKING:
     from neuroclip.registry import Row
 
-Long = Annotated[bool, typer.Option("--long", "-l", help="Import each one, and say more of it.")]
+Long = Annotated[
+    bool,
+    typer.Option(
+        "--long",
+        "-l",
+        help="Import each one, and say more: of a head its options, of a format its suffixes, what it is and "
+        "what it needs.",
+    ),
+]
 
 
 class ListingGroup(TyperGroup):

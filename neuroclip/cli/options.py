@@ -67,7 +67,10 @@ def _complete_prompts() -> list[str]:
 
 
 Recordings = Annotated[
-    list[Path], typer.Argument(metavar="REC", help="Recordings, or folders of them.", show_default=False)
+    list[Path],
+    typer.Argument(
+        metavar="REC", help="Recordings, or folders: all recordings in them and below.", show_default=False
+    ),
 ]
 OneRecording = Annotated[Path, typer.Argument(metavar="REC", help="A recording.", show_default=False)]
 Format = Annotated[
@@ -82,11 +85,17 @@ Format = Annotated[
 Size = Annotated[
     SensorSize | None,
     typer.Option(
-        parser=parse_size, metavar="WxH", help="Sensor size in pixels.", show_default="the smallest known one"
+        parser=parse_size,
+        metavar="WxH",
+        help="Sensor size in pixels, such as 34x34; a video is scaled to it.",
+        show_default="the file's own, or the smallest known one that holds every event",
     ),
 ]
 Recover = Annotated[
-    bool, typer.Option("--recover", help="Keep what is good at the beginning of a damaged file.")
+    bool,
+    typer.Option(
+        "--recover", help="Keep what is good at the beginning of a damaged file, and say how much that is."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 
@@ -99,7 +108,8 @@ SplitBy = Annotated[
     Split | None,
     typer.Option(
         "--split",
-        help="Timesteps of equal numbers of events, of equal time, or of --step-us each.",
+        help="Timesteps of equal numbers of events (the remainder in the last), of equal spans of time, or "
+        "of --step-us each.",
         show_default="events",
         rich_help_panel=_FRAMES,
     ),
@@ -108,7 +118,7 @@ StepUs = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="Microseconds of a timestep, for --split window.",
+        help="Microseconds of a timestep, for --split window: as many timesteps as the recording has.",
         show_default=False,
         rich_help_panel=_FRAMES,
     ),
@@ -117,7 +127,8 @@ PaintAs = Annotated[
     Polarity | None,
     typer.Option(
         "--polarity",
-        help="paper: ON is white; reference-code: ON is black.",
+        help="paper: ON 255, OFF 0, and a pixel that saw both is ON; reference-code: ON 0, OFF 255, as the "
+        "published code did.",
         show_default="paper",
         rich_help_panel=_FRAMES,
     ),
@@ -125,7 +136,10 @@ PaintAs = Annotated[
 MinCount = Annotated[
     int | None,
     typer.Option(
-        min=1, help="Events of one polarity that a pixel needs.", show_default="1", rich_help_panel=_FRAMES
+        min=1,
+        help="Events of one polarity that a pixel needs within a timestep; 2 is usual for CIFAR10-DVS.",
+        show_default="1",
+        rich_help_panel=_FRAMES,
     ),
 ]
 
@@ -134,14 +148,19 @@ ModelName = Annotated[
     str,
     typer.Option(
         "--model",
-        help="event-tiny, ARCHITECTURE:TAG, ARCHITECTURE:FILE, or a directory.",
+        help="event-tiny, which ships; ARCHITECTURE:TAG of open_clip, ARCHITECTURE:FILE, or a directory.",
         rich_help_panel=_MODEL,
     ),
 ]
 ModelPrecision = Annotated[
-    Precision, typer.Option("--precision", help="Precision of the weights.", rich_help_panel=_MODEL)
+    Precision,
+    typer.Option(
+        "--precision",
+        help="Precision of the weights; auto is bf16 where the processor has it in hardware.",
+        rich_help_panel=_MODEL,
+    ),
 ]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps ...", rich_help_panel=_MODEL)]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps, ...", rich_help_panel=_MODEL)]
 
 _HEAD = "Head"
 HeadName = Annotated[
@@ -160,7 +179,7 @@ HeadOptions = Annotated[
         "--option",
         "-o",
         metavar="NAME=VALUE",
-        help="An option of the head.",
+        help="An option of the head, see `neuroclip heads --long`; repeatable.",
         rich_help_panel=_HEAD,
         show_default=False,
     ),
@@ -170,7 +189,11 @@ _CLASSES = "Classes"
 ClassNames = Annotated[
     str | None,
     typer.Option(
-        "--classes", metavar='"A, B, ..."', help="Class names.", rich_help_panel=_CLASSES, show_default=False
+        "--classes",
+        metavar='"A, B, ..."',
+        help="Class names, separated by commas.",
+        rich_help_panel=_CLASSES,
+        show_default=False,
     ),
 ]
 ClassesFile = Annotated[
@@ -186,7 +209,8 @@ Prompts = Annotated[
     str | None,
     typer.Option(
         metavar="NAME|FILE",
-        help="Prompt set; it may bring class names. See `neuroclip prompts`.",
+        help="A prompt set: the sentences that a class name is put into, and perhaps class names too. See "
+        "`neuroclip prompts`.",
         autocompletion=_complete_prompts,
         show_default="default",
         rich_help_panel=_CLASSES,
@@ -214,7 +238,10 @@ Data = Annotated[
 Shots = Annotated[
     int | None,
     typer.Option(
-        min=0, help="Recordings of each class to learn from.", show_default="all", rich_help_panel=_DATA
+        min=0,
+        help="Recordings of each class to learn from; the 1 shot is among the 4.",
+        show_default="all",
+        rich_help_panel=_DATA,
     ),
 ]
 Seed = Annotated[
@@ -225,7 +252,7 @@ Validation = Annotated[
     typer.Option(
         min=0.0,
         max=0.9,
-        help="Share of each class that is kept for validation.",
+        help="Share of the training part of each class that is kept out of everything.",
         show_default="0",
         rich_help_panel=_DATA,
     ),
@@ -234,7 +261,7 @@ TestOn = Annotated[
     Literal["test", "rest", "pooled"] | None,
     typer.Option(
         "--test",
-        help="Measure on the test half, on the rest of the training half, or on both.",
+        help="Measure on the test part, on the rest of the training part, or on both.",
         show_default="test, or else rest",
         rich_help_panel=_DATA,
     ),
@@ -243,7 +270,8 @@ Reserve = Annotated[
     int | None,
     typer.Option(
         min=0,
-        help="Keep so many of each class out of the rest, so that other --shots are measured on the same.",
+        help="Keep so many of each class out of the rest, so that other --shots are measured on the same "
+        "recordings.",
         show_default="--shots",
         rich_help_panel=_DATA,
     ),
@@ -251,28 +279,37 @@ Reserve = Annotated[
 SplitFile = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help="A split that was written before.", show_default=False, rich_help_panel=_DATA
+        metavar="FILE",
+        help="A split that was written before, such as split.json of a fitted head; in place of --shots, "
+        "--test, --reserve and --validation.",
+        show_default=False,
+        rich_help_panel=_DATA,
     ),
 ]
 Known = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="The known data set that this is: its size, words and official split (NAME:N: the N-th).",
+        help="The known data set that this is: its sensor, words, min_count and official split; ucf101:2 is "
+        "the second of several.",
         show_default=False,
         rich_help_panel=_DATA,
     ),
 ]
 SkipBad = Annotated[
     bool,
-    typer.Option("--skip-bad", help="Leave out recordings that cannot be read.", rich_help_panel=_DATA),
+    typer.Option(
+        "--skip-bad",
+        help="Leave out recordings that cannot be read, before shots are drawn, and name them.",
+        rich_help_panel=_DATA,
+    ),
 ]
 BankFolder = Annotated[
     Path | None,
     typer.Option(
         "--bank",
         metavar="DIR",
-        help="Where computed embeddings are kept.",
+        help="Where computed embeddings are kept; NEUROCLIP_BANK names another place, too.",
         show_default="the user's cache",
         rich_help_panel=_DATA,
     ),
@@ -292,9 +329,18 @@ SavedHead = Annotated[
 ]
 WindowUs = Annotated[
     int | None,
-    typer.Option(min=1, help="Cut recordings into windows of this many microseconds.", show_default=False),
+    typer.Option(
+        min=1,
+        help="Cut each recording into windows of this many microseconds, and answer for each that has "
+        "events.",
+        show_default=False,
+    ),
 ]
 Slide = Annotated[
     int | None,
-    typer.Option(min=1, help="Microseconds from one window to the next.", show_default="the window's length"),
+    typer.Option(
+        min=1,
+        help="Microseconds from the beginning of one window to that of the next.",
+        show_default="the window's length",
+    ),
 ]

@@ -14,7 +14,7 @@ FittedModel = Annotated[
     str | None,
     typer.Option(
         "--model",
-        help="Where the model is that the head was fitted with; it must have the same weights.",
+        help="Where the model is that the head was fitted with; other weights are refused.",
         show_default="as fitted",
         rich_help_panel="Model",
     ),
@@ -30,10 +30,15 @@ def command(
     precision: options.ModelPrecision = "auto",
     device: options.Device = "auto",
     no_video: Annotated[
-        bool, typer.Option("--no-video", help="Leave alone a video that lies beside a recording.")
+        bool,
+        typer.Option(
+            "--no-video",
+            help="Leave alone the video of the same name beside a recording, which is its paired video "
+            "otherwise.",
+        ),
     ] = False,
     offset_us: Annotated[
-        int, typer.Option(help="What to add to the time of an event to get that of the video beside it.")
+        int, typer.Option(help="Microseconds to add to the time of an event to get that of the paired video.")
     ] = 0,
     format: options.Format = None,
     size: options.Size = None,

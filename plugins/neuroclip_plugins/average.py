@@ -15,7 +15,7 @@ from neuroclip.heads import Checkpoint, Head, Operations, State, item_count, nes
 from neuroclip.heads.counting import counted
 from neuroclip.representations import Joint
 from neuroclip.shapes import Labels, Logits
-from neuroclip_plugins.i3d_heads import I3DFlow, I3DRgb
+from neuroclip_plugins.i3d.heads import I3DFlow, I3DRgb
 
 _READY = "members"
 

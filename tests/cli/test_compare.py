@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from neuroclip import heads
-from neuroclip.cli.comparing import configuration
+from neuroclip.cli.compare_config import configuration
 from neuroclip.errors import OptionError
 
 Run = Callable[..., Any]
@@ -147,7 +147,7 @@ def test_what_stops_everything_is_one_line(compare: Run, options: list[str], wor
 
 
 def test_all_heads_are_those_that_load(monkeypatch: pytest.MonkeyPatch) -> None:
-    from neuroclip.cli.compared import named_heads
+    from neuroclip.cli.compare_heads import named_heads
 
     def find(name: str) -> Any:
         if name == "tsn":

@@ -9,7 +9,7 @@ import pytest
 import torch
 from neuroclip_plugins.average import Average
 from neuroclip_plugins.tsn import TSN
-from neuroclip_plugins.vgg_probe import VggProbe
+from neuroclip_plugins.vgg.probe import VggProbe
 from neuroclip_plugins.zero_shot import ZeroShot
 from neuroclip_prompts import PromptSet
 from safetensors.torch import save_file

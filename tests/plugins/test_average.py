@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 from neuroclip_plugins.average import Average, I3DFlowRgb
-from neuroclip_plugins.i3d_events import I3DEvents
-from neuroclip_plugins.i3d_heads import I3DFlow, I3DRgb
+from neuroclip_plugins.i3d.events import I3DEvents
+from neuroclip_plugins.i3d.heads import I3DFlow, I3DRgb
 from neuroclip_plugins.lif_adapter import LifAdapter
 from neuroclip_plugins.linear_probe import LinearProbe
 from neuroclip_plugins.prototype import Prototype

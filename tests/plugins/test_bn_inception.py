@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from neuroclip_plugins.bn_inception import BNInception, initialise
-from neuroclip_plugins.tsn_backbones import bare_backbone, load_backbone
+from neuroclip_plugins.tsn.backbones import bare_backbone, load_backbone
+from neuroclip_plugins.tsn.bn_inception import BNInception, initialise
 from safetensors.torch import save_file
 from torch import Generator, Tensor, nn
 from torch.nn import functional

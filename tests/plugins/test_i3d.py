@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from neuroclip_plugins.i3d import I3D, initialise, network_of
-from neuroclip_plugins.i3d_weights import fitting
+from neuroclip_plugins.i3d.network import I3D, initialise, network_of
+from neuroclip_plugins.i3d.weights import fitting
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -65,7 +65,7 @@ def test_folding_a_copied_channel_gives_the_same_answer() -> None:
 
 def test_padding_is_that_of_tensorflow() -> None:
     """A chain of 7 pixels, stride 2, by hand: 4 outputs centred at 0, 2, 4 and 6; of 6 pixels: 3, at 1, 3 and 5."""
-    from neuroclip_plugins.i3d import Unit
+    from neuroclip_plugins.i3d.network import Unit
 
     unit = Unit(1, 1, 3, 2).train(False)
     with torch.no_grad():
@@ -79,7 +79,7 @@ def test_padding_is_that_of_tensorflow() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (2, 9, 30), (7, 33, 48), (16, 32, 32)])
 def test_pools_are_those_of_padded_zeros(shape: tuple[int, int, int]) -> None:
-    from neuroclip_plugins.i3d import _pooled
+    from neuroclip_plugins.i3d.network import _pooled
 
     x = functional.relu(torch.randn(2, 3, *shape))
     for kernel, stride in (((1, 3, 3), (1, 2, 2)), ((3, 3, 3), (2, 2, 2)), ((2, 2, 2), (2, 2, 2))):

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import torch
 from neuroclip_plugins.average import Average
-from neuroclip_plugins.i3d_events import I3DEvents, distillation
-from neuroclip_plugins.i3d_heads import I3DFlow, I3DHead, I3DRgb
+from neuroclip_plugins.i3d.events import I3DEvents, distillation
+from neuroclip_plugins.i3d.heads import I3DFlow, I3DHead, I3DRgb
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 

@@ -17,11 +17,11 @@ import pytest
 import torch
 from neuroclip_plugins.descent import Descent
 from neuroclip_plugins.tsn import TSN
-from neuroclip_plugins.tsn_backbones import Pixels, bare_backbone, load_backbone
-from neuroclip_plugins.tsn_crops import boxes_for, fixed_crops
-from neuroclip_plugins.tsn_learning import decayed, loss_of
-from neuroclip_plugins.tsn_networks import learning_networks
-from neuroclip_plugins.tsn_segments import SegmentNetwork, middles, snippets
+from neuroclip_plugins.tsn.backbones import Pixels, bare_backbone, load_backbone
+from neuroclip_plugins.tsn.crops import boxes_for, fixed_crops
+from neuroclip_plugins.tsn.learning import decayed, loss_of
+from neuroclip_plugins.tsn.networks import learning_networks
+from neuroclip_plugins.tsn.segments import SegmentNetwork, middles, snippets
 from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor, nn
 

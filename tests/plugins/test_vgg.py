@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import torch
-from neuroclip_plugins.vgg_dense import VggDense
-from neuroclip_plugins.vgg_heads import CollapsedHead, LearningVgg
-from neuroclip_plugins.vgg_network import Vgg
-from neuroclip_plugins.vgg_probe import VggProbe
-from neuroclip_plugins.vgg_scratch import VggScratch
+from neuroclip_plugins.vgg.collapsed import CollapsedHead, LearningVgg
+from neuroclip_plugins.vgg.dense import VggDense
+from neuroclip_plugins.vgg.network import Vgg
+from neuroclip_plugins.vgg.probe import VggProbe
+from neuroclip_plugins.vgg.scratch import VggScratch
 
 from neuroclip.errors import ModelError, OptionError, RecordingError
 from neuroclip.fitting.costs import costs_of

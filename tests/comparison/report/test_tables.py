@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from neuroclip.cli.comparison_table import print_comparison
+from neuroclip.cli.compare_table import print_comparison
 from neuroclip.comparison.report.expenses import known_costs
 from neuroclip.comparison.report.findings import Findings
 from neuroclip.comparison.report.latex import latex

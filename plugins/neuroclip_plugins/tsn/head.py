@@ -9,9 +9,9 @@ from typing import Any
 from neuroclip.classes import Classes
 from neuroclip.heads import Checkpoint, State
 from neuroclip.shapes import Labels, Logits, TimestepLogits
-from neuroclip_plugins.tsn_answering import answered
-from neuroclip_plugins.tsn_learning import learned
-from neuroclip_plugins.tsn_options import SegmentOptions
+from neuroclip_plugins.tsn.answering import answered
+from neuroclip_plugins.tsn.learning import learned
+from neuroclip_plugins.tsn.options import SegmentOptions
 
 
 @dataclass(frozen=True, kw_only=True)

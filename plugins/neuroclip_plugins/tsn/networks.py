@@ -6,9 +6,9 @@ import torch
 from torch import Generator, nn
 
 from neuroclip.heads import State, unnested
-from neuroclip_plugins.tsn_backbones import Backbone, Pixels, bare_backbone, load_backbone
-from neuroclip_plugins.tsn_options import SegmentOptions
-from neuroclip_plugins.tsn_segments import SegmentNetwork, initialise_classifier
+from neuroclip_plugins.tsn.backbones import Backbone, Pixels, bare_backbone, load_backbone
+from neuroclip_plugins.tsn.options import SegmentOptions
+from neuroclip_plugins.tsn.segments import SegmentNetwork, initialise_classifier
 
 _CHANNELS = {"events": 1, "rgb": 3}
 

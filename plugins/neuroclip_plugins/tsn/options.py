@@ -13,7 +13,7 @@ from neuroclip.backbones.hardware import choose_device
 from neuroclip.errors import OptionError
 from neuroclip.heads import Head, check_choices
 from neuroclip.representations import Joint, Representation, TernaryFrames, VideoFrames
-from neuroclip_plugins.tsn_segments import Consensus
+from neuroclip_plugins.tsn.segments import Consensus
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,12 +15,12 @@ from neuroclip.heads import Checkpoint, item_count
 from neuroclip.shapes import Labels
 from neuroclip_plugins.clips import cut, distorted, flipped, whole
 from neuroclip_plugins.descent import Descent, along_cosine
-from neuroclip_plugins.tsn_backbones import Pixels
-from neuroclip_plugins.tsn_crops import boxes_for
-from neuroclip_plugins.tsn_frames import by_input, size_of, with_channels
-from neuroclip_plugins.tsn_networks import learning_networks
-from neuroclip_plugins.tsn_options import SegmentOptions
-from neuroclip_plugins.tsn_segments import SegmentNetwork, snippets
+from neuroclip_plugins.tsn.backbones import Pixels
+from neuroclip_plugins.tsn.crops import boxes_for
+from neuroclip_plugins.tsn.frames import by_input, size_of, with_channels
+from neuroclip_plugins.tsn.networks import learning_networks
+from neuroclip_plugins.tsn.options import SegmentOptions
+from neuroclip_plugins.tsn.segments import SegmentNetwork, snippets
 
 
 def learned(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from neuroclip.cli.compared import ALL, Heads, planned
+from neuroclip.cli.compare_heads import ALL, Heads, planned
 from neuroclip.errors import OptionError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from neuroclip.cli import pictures
+from neuroclip.cli import frames_pictures as pictures
 
 Run = Callable[..., Any]
 Write = Callable[..., Path]

@@ -16,7 +16,7 @@ from neuroclip.backbones.image_networks import check_size, image_network
 from neuroclip.backbones.image_weights import fit_weights
 from neuroclip.backbones.weight_files import read_weights
 from neuroclip.errors import ModelError
-from neuroclip_plugins.bn_inception import DEVIATION, MEAN, BNInception, initialise
+from neuroclip_plugins.tsn.bn_inception import DEVIATION, MEAN, BNInception, initialise
 
 _OURS = "bn-inception"
 _ADVICE = "say weights=FILE, or leave weights out for random ones"

@@ -16,7 +16,7 @@ from neuroclip.representations import Features
 from neuroclip.shapes import Embeddings, Labels, Logits
 from neuroclip_plugins.choosing import choose
 from neuroclip_plugins.linear_probe import DEFAULT_STRENGTHS, STRENGTHS, fits_of
-from neuroclip_plugins.vgg_heads import CollapsedHead
+from neuroclip_plugins.vgg.collapsed import CollapsedHead
 
 
 @dataclass(frozen=True, kw_only=True)

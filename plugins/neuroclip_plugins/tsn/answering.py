@@ -10,12 +10,12 @@ from torch import Tensor
 
 from neuroclip.heads import State, item_count
 from neuroclip_plugins.clips import cut
-from neuroclip_plugins.tsn_backbones import Pixels
-from neuroclip_plugins.tsn_crops import fixed_crops
-from neuroclip_plugins.tsn_frames import by_input, size_of, with_channels
-from neuroclip_plugins.tsn_networks import learned_network
-from neuroclip_plugins.tsn_options import SegmentOptions
-from neuroclip_plugins.tsn_segments import SegmentNetwork, middles
+from neuroclip_plugins.tsn.backbones import Pixels
+from neuroclip_plugins.tsn.crops import fixed_crops
+from neuroclip_plugins.tsn.frames import by_input, size_of, with_channels
+from neuroclip_plugins.tsn.networks import learned_network
+from neuroclip_plugins.tsn.options import SegmentOptions
+from neuroclip_plugins.tsn.segments import SegmentNetwork, middles
 
 
 def answered(head: SegmentOptions, state: State, x: Any, classes: int, *, agreed: bool) -> Tensor:

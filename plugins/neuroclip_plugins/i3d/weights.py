@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from neuroclip.errors import HeadError
-from neuroclip_plugins.i3d import FIRST, I3D
+from neuroclip_plugins.i3d.network import FIRST, I3D
 
 
 def fitting(network: I3D, weights: Mapping[str, Tensor], *, classifier: bool = False) -> dict[str, Tensor]:

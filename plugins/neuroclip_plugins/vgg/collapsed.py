@@ -17,7 +17,7 @@ from neuroclip.errors import OptionError
 from neuroclip.heads import Checkpoint, Head, State, minibatches
 from neuroclip.representations import CollapsedImage
 from neuroclip.shapes import Labels, Logits
-from neuroclip_plugins.vgg_network import Vgg
+from neuroclip_plugins.vgg.network import Vgg
 
 _NUMBERS_AT_ONCE = 2**22
 """Of the input, of the recordings that are answered for together."""

@@ -12,8 +12,8 @@ from torch.nn import functional
 from neuroclip.backbones import image_network
 from neuroclip.errors import OptionError
 from neuroclip.representations import CollapsedImage
-from neuroclip_plugins.vgg_heads import LearningVgg
-from neuroclip_plugins.vgg_network import Vgg
+from neuroclip_plugins.vgg.collapsed import LearningVgg
+from neuroclip_plugins.vgg.network import Vgg
 
 _STRIDE = 32
 

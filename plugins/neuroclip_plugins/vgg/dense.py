@@ -8,8 +8,8 @@ import torch
 from torch import Generator, Tensor, nn
 
 from neuroclip.representations import Features
-from neuroclip_plugins.vgg_heads import LearningVgg
-from neuroclip_plugins.vgg_network import Vgg
+from neuroclip_plugins.vgg.collapsed import LearningVgg
+from neuroclip_plugins.vgg.network import Vgg
 
 
 @dataclass(frozen=True, kw_only=True)

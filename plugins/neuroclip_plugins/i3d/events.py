@@ -16,9 +16,9 @@ from neuroclip.errors import HeadError, OptionError
 from neuroclip.heads import Checkpoint, SavedHead, State, load, nested, unnested
 from neuroclip.representations import Joint, Representation, SignedVolume
 from neuroclip.shapes import Labels, Logits
-from neuroclip_plugins.i3d import FIRST
-from neuroclip_plugins.i3d_heads import I3DFlow, I3DHead
-from neuroclip_plugins.i3d_weights import fitting
+from neuroclip_plugins.i3d.heads import I3DFlow, I3DHead
+from neuroclip_plugins.i3d.network import FIRST
+from neuroclip_plugins.i3d.weights import fitting
 
 
 @dataclass(frozen=True, kw_only=True)

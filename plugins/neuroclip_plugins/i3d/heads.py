@@ -21,8 +21,8 @@ from neuroclip.representations import FlowVolume, Representation, RgbVolume
 from neuroclip.shapes import Labels, Logits
 from neuroclip_plugins.clips import Boxes, distorted, flipped, views, whole
 from neuroclip_plugins.descent import Descent, Optimizer, along_cosine
-from neuroclip_plugins.i3d import BIAS, I3D, initialise, network_of
-from neuroclip_plugins.i3d_weights import fitting
+from neuroclip_plugins.i3d.network import BIAS, I3D, initialise, network_of
+from neuroclip_plugins.i3d.weights import fitting
 
 _PIXELS_AT_ONCE = 2**22  # of the frames that are answered for together, at the network's size
 
