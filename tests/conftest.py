@@ -12,6 +12,10 @@ import pytest
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
+# Before torch is: several processes with several threads each get into each other's way.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # Before neuroclip is imported: every annotated function checks its arguments and results from here on.
 install_import_hook("neuroclip", "beartype.beartype")
 
@@ -94,7 +98,6 @@ def install_package() -> Callable[[Path, Path], None]:
 @pytest.fixture
 def write_toys(tmp_path: Path) -> Callable[..., Path]:
     """`write_toys("set", train=4, test=2)` writes Train/ and Test/ halves of the toy classes; test=0: no halves."""
-
     from neuroclip import formats
     from neuroclip.testing import TOY_CLASSES, toy_recordings
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import traceback
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,16 @@ from neuroclip.comparison.document.form import misfit
 from neuroclip.comparison.document.schema import MEASURED
 from neuroclip.comparison.interrupts import presses
 from neuroclip.comparison.json_file import write_json
-from neuroclip.comparison.measuring import CELL_FORMAT, job_of, measure
+from neuroclip.comparison.measuring import CELL_FORMAT, job_of, measure, robustness_of
 from neuroclip.comparison.plan import Place, cell_folder, head_folder
 from neuroclip.comparison.setting import Setting
 from neuroclip.errors import NeuroclipError
 from neuroclip.fitting.saving import SPLIT
 from neuroclip.fitting.training import finished
-from neuroclip.heads import load
+from neuroclip.heads import SavedHead, load
 
-_CELL, _LOG = "cell.json", "error.log"
+_CELL, _LOG, _HEAD = "cell.json", "error.log", "head"
+_LARGE = 16e6  # bytes that a head has learned; such a one is not saved with every cell
 _LONGEST = 600  # characters of an error that a table shows
 
 Cell = dict[str, Any]
@@ -54,18 +56,13 @@ def kept_cell(setting: Setting, place: Place, cell: Cell) -> Cell | None:
 
     None where there is none of the same digest, or not all of it, its saved head included.
     """
-    entry = setting.plan.entry(place.title)
-    kept = _on_disk(cell_folder(setting.folder, entry, place), cell)
-    if kept is None:
+    kept = _on_disk(cell_folder(setting.folder, setting.plan.entry(place.title), place), cell)
+    if kept is None or (setting.plan.is_kept(place) and _saved(setting, place, cell) is None):
         return None
+    damage = _damage(kept)
     try:
-        if setting.plan.is_kept(place):
-            saved = head_folder(setting.folder, entry)
-            if load(saved).provenance["job"] != cell["digest"] or not (saved / SPLIT).is_file():
-                return None
-        damage = _damage(kept)
         return kept | {"robustness": [damage[c.kind, c.level] for c in setting.plan.corruptions]}
-    except (KeyError, NeuroclipError):
+    except KeyError:
         return None
 
 
@@ -77,6 +74,23 @@ def _on_disk(folder: Path, cell: Cell) -> Cell | None:
         return None if misfit(kept["cell"], MEASURED) else kept["cell"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _saved_in(setting: Setting, place: Place) -> Path:
+    entry = setting.plan.entry(place.title)
+    if setting.plan.is_kept(place):
+        return head_folder(setting.folder, entry)
+    return cell_folder(setting.folder, entry, place) / _HEAD
+
+
+def _saved(setting: Setting, place: Place, cell: Cell) -> SavedHead | None:
+    """Return the head that was saved with a cell of the same digest; None where there is none, or not all of it."""
+    folder = _saved_in(setting, place)
+    try:
+        saved = load(folder)
+    except NeuroclipError:
+        return None
+    return saved if saved.provenance.get("job") == cell["digest"] and (folder / SPLIT).is_file() else None
 
 
 def _damage(cell: Cell) -> dict[tuple[str, float], Any]:
@@ -99,20 +113,29 @@ def finish_cell(setting: Setting, place: Place, cell: Cell) -> Cell:
 
 
 def _finished(setting: Setting, place: Place, cell: Cell) -> Cell:
-    entry = setting.plan.entry(place.title)
-    folder = cell_folder(setting.folder, entry, place)
+    plan, task = setting.plan, setting.task(place.shots, place.seed)
+    folder = cell_folder(setting.folder, plan.entry(place.title), place)
     folder.mkdir(parents=True, exist_ok=True)
-    measured = measure(
-        setting.task(place.shots, place.seed),
-        setting.head(place.title),
-        setting.plan,
-        folder=folder,
-        keep=head_folder(setting.folder, entry) if setting.plan.is_kept(place) else None,
-        job=cell["digest"],
-    )
-    done: Cell = cell | {"status": "ok"} | measured
+    kept, saved = _on_disk(folder, cell), _saved(setting, place, cell)
+    damage = _damage(kept) if kept is not None else {}
+    if kept is not None and saved is not None:  # all that lacks is damage that was not asked for before
+        new = [c for c in plan.corruptions if (c.kind, c.level) not in damage]
+        rows = [robustness_of(task, saved.head, saved.state, c) for c in new]
+        damage |= _damage({"robustness": rows})
+        done = kept | {"robustness": [damage[c.kind, c.level] for c in plan.corruptions]}
+    else:
+        done = cell | {"status": "ok"}
+        done |= measure(
+            task,
+            setting.head(place.title),
+            plan,
+            folder=folder,
+            keep=_saved_in(setting, place),
+            most=math.inf if plan.is_kept(place) else _LARGE,
+            job=cell["digest"],
+        )
+        damage |= _damage(done)
     # Damage that is not asked for this time may be the next: what was measured of it stays.
-    damage = _damage(_on_disk(folder, cell) or done) | _damage(done)
     whole = done | {"robustness": list(damage.values())}
     write_json(folder / _CELL, {"format": CELL_FORMAT, "cell": whole})
     finished(folder)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -17,6 +18,7 @@ from neuroclip.fitting.fitted import Fitted, fit
 from neuroclip.fitting.provenance import digest_of, provenance_of
 from neuroclip.fitting.saving import save_into, seen_in
 from neuroclip.fitting.task import Task
+from neuroclip.formats import RecordingFile
 from neuroclip.heads import Head, State, installed, minibatches
 from neuroclip.metrics.accuracy import metrics_of
 from neuroclip.metrics.selective import reliability_of, selective_of
@@ -52,11 +54,13 @@ def measure(
     *,
     folder: Path | None = None,
     keep: Path | None = None,
+    most: float = math.inf,
     job: str = "",
 ) -> dict[str, Any]:
     """Fit a head on a task's shots and measure it: the fields of a cell that the document has where all went well.
 
-    `folder` keeps the checkpoints of a training that lasts; the head is saved in `keep`, under the digest `job`.
+    `folder` keeps the checkpoints of a training that lasts; the head is saved in `keep`, under the digest `job`, unless
+    what it learned has more than `most` bytes.
 
     Raises:
         NeuroclipError: Of its kind; among others, a score is not finite.
@@ -66,7 +70,7 @@ def measure(
     fitted = fit(task, head, seed=seed, folder=folder, as_published=published)
     found = evaluate(task, head, fitted.state, names)
     y, confidence = found.y, found.logits.double().softmax(-1).max(-1).values
-    if keep is not None:
+    if keep is not None and sum(tensor.nbytes for tensor in fitted.state.values()) <= most:
         _keep(keep, task, fitted, job)
     return {
         "fit_seconds": fitted.seconds,
@@ -77,7 +81,7 @@ def measure(
         "timesteps": _timesteps(task, head, fitted.state, y),
         "selective": selective_of(found.logits, y).to_json(),
         "published": _published(fitted),
-        "robustness": [_robustness(task, head, fitted.state, c) for c in plan.corruptions],
+        "robustness": [robustness_of(task, head, fitted.state, c) for c in plan.corruptions],
         "costs": found.costs.to_json(),
     }
 
@@ -115,7 +119,7 @@ def _published(fitted: Fitted) -> dict[str, float] | None:
     return {"accuracy": best, "honest": last, "gap": best - last}
 
 
-def _robustness(task: Task, head: Head, state: State, corruption: Corruption) -> dict[str, Any]:
+def robustness_of(task: Task, head: Head, state: State, corruption: Corruption) -> dict[str, Any]:
     """Measure on damaged test recordings; those of which nothing is left are not counted, and named as an error."""
     found: dict[str, Any] = {"kind": corruption.kind, "level": corruption.level}
     nothing: dict[Path, RecordingError] = {}
@@ -125,7 +129,7 @@ def _robustness(task: Task, head: Head, state: State, corruption: Corruption) ->
             task.filled(head.representation),
             task.files(names, corruption),
             task.backbones,
-            bad=lambda source, error: nothing.setdefault(getattr(source, "path"), error),  # noqa: B009
+            bad=lambda source, error: nothing.setdefault(cast(RecordingFile, source).path, error),
         )
         left = [name for name in names if task.items[name].file.path not in nothing]
         error = f"{len(nothing)} of {len(names)}: {next(iter(nothing.values()))}" if nothing else None

@@ -157,9 +157,9 @@ def _recording(path: Path, whole: Piece, size: Size | None) -> Recording:
         raise RecordingError(f"{path}: {error}") from error
 
 
-def _fits(events: object) -> bool:
+def _fits(events: Events) -> bool:
     try:
-        smallest_sensor(events)  # type: ignore[arg-type]
+        smallest_sensor(events)
     except RecordingError:
         return False
     return True

@@ -174,7 +174,7 @@ def _unpack(how: bytes, data: bytes, size: int, at: int) -> bytes:
         unpack: Any = bz2.BZ2Decompressor().decompress
     elif how == b"lz4":
         try:
-            import lz4.frame  # pyright: ignore[reportMissingImports]
+            import lz4.frame  # pyright: ignore[reportMissingImports] - of the extra `ros`
         except ImportError as error:
             raise OptionError("this bag is compressed with LZ4: pip install 'neuroclip[ros]'") from error
         unpack = lz4.frame.LZ4FrameDecompressor().decompress

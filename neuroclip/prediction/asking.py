@@ -54,7 +54,7 @@ def zero_shot(
             that are no choice.
     """
     single = isinstance(recording, Recording | Path | str)
-    sources: list[Source] = [recording] if single else list(recording)  # type: ignore[list-item, arg-type]
+    sources: list[Source] = [recording] if single else list(recording)  # type: ignore[list-item, arg-type] - `single` says which
     recordings = _read(sources)
     chosen = find(head) if isinstance(head, str) else head
     fitted = make(chosen, options) if isinstance(chosen, type) else chosen

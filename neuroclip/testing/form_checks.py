@@ -25,7 +25,7 @@ def options_are_json(head: Head) -> None:
     something other than the fields.
     """
     assert dataclasses.is_dataclass(head), "no dataclass"
-    assert type(head).__dataclass_params__.frozen, "a dataclass that is not frozen"  # type: ignore[attr-defined]
+    assert type(head).__dataclass_params__.frozen, "a dataclass that is not frozen"  # type: ignore[attr-defined] - every dataclass has them
     assert not isinstance(head, type)
     again = make(type(head), describe(head))
     assert again == head, f"{again} after a round trip of {head}"
