@@ -131,9 +131,11 @@ def command(
     task = Task(dataset, split, loaded, sentences, keeper, names)
     asked = {"test": split.test, "train": split.train, "all": tuple(task.items)}[part]
     if not asked:
+        hint = "give another --part, or fewer --shots"
+        if part == "train" and shots == 0:
+            hint = "nothing was learned from it; --test rest measures on what is no shot of the training part"
         raise DatasetError(
-            f"{dataset.name}: there is no recording to measure on in the part {part!r}: give another --part, "
-            "or fewer --shots"
+            f"{dataset.name}: there is no recording to measure on in the part {part!r}: {hint}"
         )
     encode(task, made.representation, asked)
     if fitted is None:

@@ -54,6 +54,12 @@ def test_zero_shot_needs_no_shots(run: Run, toys: Path) -> None:
     assert found["encoder_macs"] > 1e6
 
 
+def test_a_head_without_shots_has_no_train_part_and_says_what_to_ask_for(run: Run, toys: Path) -> None:
+    result = run("evaluate", "zero-shot", toys, "-o", "steps=2", "--part", "train")
+    assert result.exit_code == 1
+    assert "--test rest" in result.stderr
+
+
 def test_what_was_learned_from_is_said_when_it_is_measured_on(run: Run, toys: Path, tmp_path: Path) -> None:
     run("fit", "prototype", toys, "--shots", 2, "--out", tmp_path / "a", "-o", "steps=1")
     result = run("evaluate", tmp_path / "a", toys, "--part", "all", "--json")
