@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from neuroclip.backbones import Model
 
 DEFAULT_PROMPTS = "default"
+"""The prompt set that is used where none is named, and the data set has none."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,7 +36,7 @@ def make_events(t: ArrayLike, x: ArrayLike, y: ArrayLike, on: ArrayLike) -> Even
 
 
 def event_array(t: ArrayLike, x: ArrayLike, y: ArrayLike, on: ArrayLike) -> Events:
-    """Put four columns of equal length together, in their own order.
+    """Put four columns (n,) of equal length together, in their own order.
 
     Times are whole microseconds, coordinates pixels from the top left, `on` True (or 1) for ON.
 

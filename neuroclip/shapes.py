@@ -11,20 +11,33 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Bool, Float, Int, Int32, Int64, Shaped, UInt8
 
-Events = Shaped[np.ndarray, "_"]  # of any length; structured, recording.EVENT_DTYPE
-Frames = UInt8[np.ndarray, "t h w"]  # 127 background, 255 and 0 where something happened
-Volume = Int32[np.ndarray, "t 2 h w"]  # counts; plane 0 is OFF, plane 1 is ON
-Edges = Int64[np.ndarray, "edges"]  # one more than timesteps: where each begins, and the end
+Events = Shaped[np.ndarray, "_"]
+"""A structured array of any length, of `neuroclip.recording.EVENT_DTYPE`."""
+
+Frames = UInt8[np.ndarray, "t h w"]
+"""Painted events: 127 is background, 255 and 0 are where something happened."""
+
+Volume = Int32[np.ndarray, "t 2 h w"]
+"""Counts of events; plane 0 is OFF, plane 1 is ON."""
+
+Edges = Int64[np.ndarray, "edges"]
+"""One more than there are timesteps: where each begins, and the end of the last."""
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     Timesteps = Float[Tensor, "n t d"]
+    """An embedding of each timestep of each recording."""
     Labels = Int[Tensor, "n"]
+    """The class of each recording: its position in `classes.names`."""
     Logits = Float[Tensor, "n c"]
+    """The score of each class for each recording; softmax makes probabilities of them."""
     TimestepLogits = Float[Tensor, "n t c"]
+    """The scores that each timestep gives by itself."""
     Embeddings = Float[Tensor, "n d"]
+    """One embedding of each recording, picture or text."""
     TimestepMask = Bool[Tensor, "n t"]
+    """True for the timesteps that a recording has, False for those that were padded."""
 
 _TENSORS: dict[str, tuple[Any, str]] = {
     "Timesteps": (Float, "n t d"),

@@ -26,6 +26,7 @@ PUBLIC = {
     "neuroclip.heads": """Head Checkpoint Operations State item_count take minibatches folds nested unnested
         check_choices""",
     "neuroclip.classes": "Classes",
+    "neuroclip.backbones": "Model",
     "neuroclip.recording": "EVENT_DTYPE Recording make_events event_array",
     "neuroclip.representations": """Representation Backbone Augmented ClipTimesteps CollapsedImage EventCounts
         EventsPerTimestep Features FlowVolume Joint RgbVolume SignedVolume TernaryFrames VideoFrames""",
@@ -141,7 +142,7 @@ def test_the_contract_is_told() -> None:
     assert f"contract {CONTRACT}" in document.lower()
     for name in " ".join(PUBLIC.values()).split():
         assert re.search(rf"\b{name}\b", document), name
-    for name in ("Head", "Checkpoint", "Recording", "Classes", "Representation", "Format", "Piece"):
+    for name in ("Head", "Checkpoint", "Recording", "Classes", "Model", "Representation", "Format", "Piece"):
         (line,) = [m for m in PUBLIC if name in PUBLIC[m].split()]
         for member in _members(getattr(import_module(line), name)):
             word = re.match(r"\w+", member)

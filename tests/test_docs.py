@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.util
 import re
+import runpy
 import tomllib
 from collections.abc import Callable
 from importlib.metadata import entry_points
@@ -10,14 +11,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import neuroclip_prompts
 import numpy as np
 import pytest
 import typer.main
 
+from neuroclip import formats, representations
 from neuroclip.cli import app
+from neuroclip.comparison import published
 from neuroclip.recording import Recording
+from neuroclip.representations import Representation
 
 ROOT = Path(__file__).parents[1]
+COMMAND_TABLES = runpy.run_path(str(ROOT / "recipes" / "documents" / "commands.py"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 HEADS = (ROOT / "docs" / "heads.md").read_text(encoding="utf-8")
@@ -39,13 +45,19 @@ def fenced(text: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
 
 
-def section_of(command: str) -> str:
-    (found,) = [
-        body
-        for title, body in sections(COMMANDS, "##").items()
-        if re.match(rf"`neuroclip {command}[ `]", title)
-    ]
-    return found
+def document(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def row_of(text: str, name: str) -> list[str]:
+    """Return the cells of a table's row behind the one that names something, maybe among others."""
+    rows = [line for line in text.splitlines() if re.match(rf"\|(?: `[\w.-]+`,)* `{name}`[ ,]", line)]
+    assert len(rows) == 1, f"{name}: {len(rows)} rows"
+    return [cell.strip() for cell in rows[0].strip("|").split("|")][1:]
+
+
+def is_shipped(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Representation) and kind is not Representation
 
 
 def options_of(command: Any) -> set[str]:
@@ -53,19 +65,19 @@ def options_of(command: Any) -> set[str]:
     return own.union(*(options_of(below) for below in getattr(command, "commands", {}).values()))
 
 
-@pytest.mark.parametrize("command", sorted(GROUP.commands))
+@pytest.mark.parametrize("command", sorted(COMMAND_TABLES["commands"]()))
 def test_every_command_and_option_is_described(command: str) -> None:
-    """An option stands in the command's own section, or in a shared table that the section mentions."""
-    section = section_of(command)
-    shared = ""
-    if "options for recordings" in section:
-        shared += sections(COMMANDS, "##")["Options for recordings"]
-    if "options for labelled sets" in section:
-        shared += sections(COMMANDS, "##")["Options for labelled sets"]
-    if "for frames" in section:
-        shared += sections(COMMANDS, "##")["Options for frames"]
-    for option in options_of(GROUP.commands[command]):
-        assert re.search(rf"`{option}[ `|\\]", section + shared), f"{command} {option} is not described"
+    """Its table is in the document, as `recipes/documents/commands.py` makes it, under a heading and some sentences."""
+    table = COMMAND_TABLES["table"](COMMAND_TABLES["commands"]()[command])
+    before, marker, after = COMMANDS.partition(f"<!-- {command} -->\n\n")
+    assert marker, f"docs/commands.md has no <!-- {command} --> <!-- end -->"
+    assert after.startswith(f"{table}\n\n<!-- end -->"), "run: python recipes/documents/commands.py"
+    heading, _, prose = before[before.rindex("\n## ") :].strip().partition("\n")
+    assert f"`{' '.join(command.split()[:2])}" in heading
+    assert len(prose.split()) > 5
+    for row in table.splitlines()[2:]:
+        named, meaning, _ = re.split(r"(?<!\\)\| ", row.strip("|"))
+        assert len(meaning.split()) >= 2, f"{command}: what is {named}for?"
 
 
 def test_no_option_is_described_that_does_not_exist() -> None:
@@ -90,11 +102,39 @@ def test_every_head_and_its_options_are_described(point: Any) -> None:
         assert f"`{field.name}`" in section, f"{point.name}: {field.name} is not described"
 
 
-def test_every_shipped_prompt_set_is_listed_with_what_it_is_for() -> None:
-    import neuroclip_prompts
+@pytest.mark.parametrize("name", neuroclip_prompts.names())
+def test_every_prompt_set_is_described(name: str) -> None:
+    """The table in docs/datasets.md has how many classes it brings, how many sentences, and its own description."""
+    found = neuroclip_prompts.load(name)
+    assert row_of(sections(document("datasets.md"), "##")["Prompts"], name) == [
+        str(len(found.classes) or "-"),
+        str(len(found.templates)),
+        found.description,
+    ]
 
-    for name in neuroclip_prompts.names():
-        assert neuroclip_prompts.load(name).description
+
+@pytest.mark.parametrize(
+    "name", [p.name for p in entry_points(group="neuroclip.formats") if p.dist and p.dist.name == "neuroclip"]
+)
+def test_every_format_is_described(name: str) -> None:
+    """The table in docs/recordings.md has its suffixes, and whether it is written as well as read."""
+    found = formats.load(name)
+    files, read, written, _ = row_of(document("recordings.md"), name)
+    assert re.findall(r"`(\.\w+)`", files) == list(found.suffixes)
+    assert (read, written) == ("yes", "yes" if found.writes else "no")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in representations.__all__ if is_shipped(getattr(representations, name))]
+)
+def test_every_representation_is_described(name: str) -> None:
+    """The table in docs/contract.md has it; of each option, the docstring or the type says what it is."""
+    assert len(row_of(document("contract.md"), name)[0].split()) > 5
+
+
+@pytest.mark.parametrize("name", published.names())
+def test_every_recipe_is_described(name: str) -> None:
+    assert f"`{name}`" in document("results.md") or f"--recipe {name}" in document("results.md")
 
 
 def test_the_readme_has_two_commands() -> None:
@@ -121,7 +161,7 @@ def test_the_readmes_python_runs(
     events = recording.events
     np.savez(tmp_path / "recording.npz", t=events["t"], x=events["x"], y=events["y"], p=events["on"])
     monkeypatch.chdir(tmp_path)
-    (code,) = fenced(README, "python")
+    code = fenced(README, "python")[0]
     module = imported(code, tmp_path / "example.py", "readme_example")
     assert module.frames.shape == (10, 34, 34)
     assert module.answer.label in ("three", "eight")
@@ -135,14 +175,13 @@ def test_the_example_head_keeps_the_contract(tmp_path: Path) -> None:
     assert failures(imported(code, tmp_path / "nearest_mean.py", "nearest_mean").NearestMean()) == {}
 
 
-def test_the_entry_point_of_the_example_is_the_same_everywhere() -> None:
-    group = 'neuroclip.heads"]\nnearest-mean = "nearest_mean:NearestMean"'
-    assert group in CONTRIBUTING
-    assert group in HEADS
+def test_the_entry_point_of_the_example_is_that_of_its_module() -> None:
+    assert 'neuroclip.heads"]\nnearest-mean = "nearest_mean:NearestMean"' in CONTRIBUTING
+    assert "# nearest_mean.py\n" in CONTRIBUTING
 
 
 def test_links_inside_the_project_lead_somewhere() -> None:
-    for document in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")):
+    for document in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")):
         for link in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8")):
             place = (document.parent / link).resolve()
             inside = ROOT.resolve()

@@ -9,10 +9,10 @@ from neuroclip_adapters.bottleneck import (
     update_running,
 )
 from neuroclip_adapters.caching import cache_logits
-from neuroclip_adapters.frame_transformer import frame_transformer, transformer_parameters
 from neuroclip_adapters.logistic import Logistic, fit_logistic
 from neuroclip_adapters.neurons import Neuron, lif_neuron, relu_neuron
 from neuroclip_adapters.simplex import fit_simplex_weights, mixture_gradient, mixture_loss
+from neuroclip_adapters.transformer import frame_transformer, transformer_parameters
 from neuroclip_adapters.weighting import normalized_weights, weighted_sum
 
 __all__ = [

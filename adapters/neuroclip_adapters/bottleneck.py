@@ -43,7 +43,7 @@ class Adapted:
 
 
 def initial_parameters(d: int, generator: torch.Generator) -> dict[str, Tensor]:
-    """Draw the parameters for embeddings of d numbers, float32, as torch initialises such layers."""
+    """Draw the parameters for embeddings (n, t, d), float32, as torch initialises such layers."""
     hidden = max(1, d // REDUCTION)
 
     def drawn(*shape: int, inputs: int) -> Tensor:
@@ -104,7 +104,7 @@ def inter_timestep(
 
 
 def update_running(parameters: Mapping[str, Tensor], seen: tuple[Statistics, ...]) -> dict[str, Tensor]:
-    """Return the running means and variances after a batch, by the names of the parameters."""
+    """Return the running means and variances after a batch, (d,) and (hidden,), by the names of the parameters."""
     updated: dict[str, Tensor] = {}
     for name, statistics in zip(NORMS, seen, strict=True):
         updated[f"{name}.mean"], updated[f"{name}.var"] = running(

@@ -48,7 +48,7 @@ def fit_simplex_weights(scores: Tensor, y: Tensor, *, prior: float = 0.0, tolera
 
 
 def mixture_loss(scores: Tensor, y: Tensor, a: Tensor) -> float:
-    """Return the mean cross-entropy of sum_t a_t s_t, float64."""
+    """Return the mean cross-entropy of sum_t a_t s_t: scores (n, t, c), classes y (n), weights a (t)."""
     return _loss(scores, y, a) / len(scores)
 
 

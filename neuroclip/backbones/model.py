@@ -7,15 +7,19 @@ import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
 from neuroclip.backbones.preprocess import Normalize, Preprocess, Resize
+from neuroclip.backbones.replacing import encode, replaced, weights_of
 from neuroclip.errors import ModelError
 from neuroclip.shapes import Embeddings, Frames
 
@@ -79,7 +83,18 @@ class Model:
         image_size: Height and width of the image tower's input in pixels.
         device: Where it runs, `"cpu"` or `"cuda"` for example.
         precision: Of the image tower's weights, `"fp32"` or `"bf16"`. The text tower is always fp32: texts are few.
+        preprocess: From frames (uint8 tensor, n h w) to the image tower's input (float32, n 3 height width).
     """
+
+    name: str
+    weights_digest: str
+    digest: str
+    dim: int
+    scale: float
+    image_size: tuple[int, int]
+    device: str
+    precision: str
+    preprocess: Preprocess
 
     def __init__(self, name: str, loaded: Loaded, *, device: torch.device, dtype: torch.dtype) -> None:
         self.name = name
@@ -95,7 +110,7 @@ class Model:
         self._dtype = dtype
         self._network: Towers = loaded.network.eval().requires_grad_(False).to(device)
         # Converted once: autocast would convert in every call, and is slower than fp32 on ViTs.
-        self._network.visual.to(dtype=dtype).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self._network.visual.to(dtype=dtype).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - unknown to its stub
         self._blanks: dict[tuple[object, ...], Tensor] = {}
 
     def __repr__(self) -> str:
@@ -142,6 +157,27 @@ class Model:
             images = self.preprocess(torch.from_numpy(frames).to(self.device), resize, normalize)
             images = images.to(dtype=self._dtype, memory_format=torch.channels_last)
             return self._network.encode_image(images).float().cpu()
+
+    @cached_property
+    def image_weights(self) -> Mapping[str, Tensor]:
+        """The image tower's weights and statistics by name, float32, where it runs: to be read, never changed."""
+        return MappingProxyType(weights_of(self._network.visual))
+
+    def encode_images(
+        self, images: Float[Tensor, "n 3 height width"], weights: Mapping[str, Tensor] | None = None
+    ) -> Embeddings:
+        """Encode what `preprocess` gives, as `encode_frames` does, but so that one can learn from it: float32 (n, d).
+
+        `weights` take the place of those of the same name in `image_weights`, in this call alone; gradients go back to
+        them and to the images. Computed in float32 whatever the precision is: a small change of a weight would be
+        lost in bf16. Statistics of batch norms stay as they are, and nothing is dropped.
+
+        Raises:
+            ModelError: A weight that the image tower does not have, or of another shape.
+        """
+        given = {name: value.to(self.device) for name, value in (weights or {}).items()}
+        images = images.to(device=self.device, dtype=torch.float32, memory_format=torch.channels_last)
+        return encode(self._network, images, replaced(self.image_weights, given, self.name)).cpu()
 
     def encode_texts(self, texts: Sequence[str], *, batch: int = 256) -> Embeddings:
         """Encode texts into float32 unit vectors on the CPU.

@@ -11,6 +11,8 @@ from typing import Literal
 from neuroclip.errors import ModelError
 
 DEFAULT_MODEL = "event-tiny"
+"""The model that is used where none is named; it ships with the package."""
+
 CONFIG = "open_clip_config.json"
 WEIGHTS = "open_clip_model.safetensors"
 CHECKPOINT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".npz", ".npy")

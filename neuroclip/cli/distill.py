@@ -131,7 +131,7 @@ def command(
 
 def _splits(known: str | None, split_file: Path | None) -> list[str | None]:
     """Return all official splits of a known set that has lists of them, unless one is named, or a split is given."""
-    from neuroclip.datasets.known_sets import load_known
+    from neuroclip.datasets.known_set import load_known
 
     if known is None or known == "none" or ":" in known or split_file is not None:
         return [known]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from neuroclip import formats
-from neuroclip.datasets.known_sets import KnownSet
+from neuroclip.datasets.known_set import KnownSet
 from neuroclip.errors import DatasetError, RecordingError, RecordingWarning
 from neuroclip.formats import RecordingFile
 from neuroclip.formats.sensors import sensor_name, smallest_holding

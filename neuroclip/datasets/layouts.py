@@ -16,7 +16,7 @@ from pathlib import Path
 
 from neuroclip.datasets.dataset import Item, Part
 from neuroclip.datasets.folders import Make, recordings, scan
-from neuroclip.datasets.known_sets import load_known
+from neuroclip.datasets.known_set import load_known
 from neuroclip.errors import DatasetError, RecordingError
 from neuroclip.formats import RecordingFile
 from neuroclip.recording import Recording, digest_of_file

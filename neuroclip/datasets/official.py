@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from neuroclip.datasets.dataset import Item, Part
-from neuroclip.datasets.known_sets import KnownSet, known_sets, load_known
+from neuroclip.datasets.known_set import KnownSet, known_sets, load_known
 from neuroclip.errors import DatasetError
 
 Listed = tuple[str, str, Part | None]

@@ -14,7 +14,7 @@ from pathlib import Path
 from neuroclip import formats
 from neuroclip.datasets import folders, layouts, official, tables
 from neuroclip.datasets.dataset import Dataset, Item, natural_order
-from neuroclip.datasets.known_sets import KnownSet, known_sets, load_known
+from neuroclip.datasets.known_set import KnownSet, known_sets, load_known
 from neuroclip.errors import DatasetError, DatasetWarning, RecordingError
 from neuroclip.formats import RecordingFile
 

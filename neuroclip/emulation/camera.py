@@ -70,7 +70,7 @@ class CameraOptions:
                 raise OptionError(f"{name} is {value:g}; it must be at least {least.get(name, 0):g}")
 
     def log_intensity(self, picture: Picture) -> NDArray[np.float64]:
-        """Return what the pixels respond to: ln(I), and below `linear_below` the tangent to it there.
+        """Return what the pixels (h, w) respond to: ln(I), and below `linear_below` the tangent to it there.
 
         Source: v2e, the step from linear to logarithmic. There the line goes through the origin, three times as steep
         as the logarithm is where they meet; the tangent has no such kink, and magnifies no noise in the dark.

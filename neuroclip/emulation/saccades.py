@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,13 +16,22 @@ SACCADE_US = 100_000
 CORNERS = np.array([(0.0, 0.0), (0.5, 1.0), (1.0, 0.0), (0.0, 0.0)])
 """Where the picture stands before, between and after the saccades: x to the right, y down, in `reach`."""
 
+
+@runtime_checkable
+class ImageLike(Protocol):
+    """What numpy makes an array of, as of a Pillow image, though its `ArrayLike` does not say so."""
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]: ...
+
+
 _PICTURES = 100  # a saccade; at the default reach, neighbours are at most an eighth of a pixel apart
 _N_MNIST = CameraOptions(on_threshold=0.3, off_threshold=0.3)
 _LUMA = np.array([0.299, 0.587, 0.114])
 
 
 def saccade(
-    image: ArrayLike,
+    image: ArrayLike | ImageLike,
     *,
     size: tuple[int, int] | None = None,
     reach: float = 7.0,

@@ -9,7 +9,7 @@ def answering_network(head: Head, model: str, name: str) -> str:
     """Return the name of the network that answers: what `"model"` is in results.
 
     That is what the representation asks, several joined by ` + `; else the head's own option `backbone`, of a network
-    that learns; else the head's name.
+    that learns (None: the user's model); else the head's name.
 
     Args:
         head: Its options.
@@ -17,5 +17,7 @@ def answering_network(head: Head, model: str, name: str) -> str:
         name: Of the head.
     """
     asked = head.representation.filled(model).backbone_names()
-    own = getattr(head, "backbone", None)
-    return " + ".join(asked) or (own if isinstance(own, str) else name)
+    if asked:
+        return " + ".join(asked)
+    own = getattr(head, "backbone", name)
+    return own if isinstance(own, str) else model

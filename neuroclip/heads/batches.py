@@ -18,14 +18,17 @@ def item_count(x: Batch) -> int:
 
 
 def take(x: Batch, index: Tensor | slice) -> Batch:
-    """Return the recordings at `index`, a copy where `index` is a tensor; nothing else is read from disk."""
+    """Return the recordings at `index`, a slice or positions (k,); nothing else is read from disk.
+
+    Positions give a copy.
+    """
     return {name: take(part, index) for name, part in x.items()} if isinstance(x, Mapping) else x[index]
 
 
 def minibatches(
     x: Batch, size: int, *, generator: torch.Generator | None = None
 ) -> Iterator[tuple[Tensor, Batch]]:
-    """Yield (positions, recordings at these positions), `size` at a time; every recording once.
+    """Yield positions, int64 (size,), and the recordings at these; every recording once, the rest in the last batch.
 
     In the order of `x`, or shuffled where a generator is given.
     """

@@ -21,6 +21,8 @@ from neuroclip.recording import Recording
 from neuroclip.representations import ClipTimesteps, Joint, Representation, TernaryFrames, step_edges
 
 DEFAULT_HEAD = "zero-shot"
+"""The head that answers where none is named; it needs no shots."""
+
 Source = Recording | Path | str
 ClassNames = Sequence[str] | str | None
 

@@ -30,11 +30,12 @@ class Backbone(Protocol):
         ...
 
     def encode_frames(self, frames: Frames, *, resize: str, normalize: str) -> Tensor:
-        """Turn uint8 frames [N, H, W] into float32 embeddings [N, d], not normalised."""
+        """Turn frames, uint8 [n, h, w], into embeddings, float32 [n, d], not normalised."""
         ...
 
 
-Backbones = Callable[[str], Any]  # from a model's name to a Backbone
+Backbones = Callable[[str], Any]
+"""What opens a model: from the name of one to its `Backbone`. Each representation asks for those that it needs."""
 
 
 @dataclass(frozen=True)

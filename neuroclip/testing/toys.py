@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from neuroclip.backbones import Model
-from neuroclip.backbones.preprocess import Normalize, Resize
+from neuroclip.backbones.preprocess import Normalize, Preprocess, Resize
+from neuroclip.backbones.replacing import replaced
 from neuroclip.recording import Recording, make_events
 from neuroclip.shapes import Embeddings, Frames
 
@@ -64,6 +65,8 @@ class ToyModel(Model):
         self.digest = self.weights_digest = f"toy-{sorted(self.mistaken.items())}"
         generator = torch.Generator().manual_seed(0)
         self._turn = torch.linalg.qr(torch.randn(self.dim, self.dim, generator=generator))[0][:16]
+        # What happened nowhere becomes 0, or nearly so with normalize="half".
+        self.preprocess = Preprocess(self.image_size, mean=(127 / 255,) * 3, std=(1.0,) * 3)
 
     def encode_frames(
         self, frames: Frames, *, resize: Resize = "model", normalize: Normalize = "clip", batch: int = 64
@@ -71,10 +74,18 @@ class ToyModel(Model):
         """Return embeddings whose length grows with the activity."""
         return self._embed(frames)
 
+    @property
+    def image_weights(self) -> Mapping[str, Tensor]:  # pyright: ignore[reportIncompatibleVariableOverride] - never set
+        """The rotation, as a layer (24, 16) of a network that one could learn through."""
+        return {"turn.weight": self._turn.T}
+
+    def encode_images(self, images: Tensor, weights: Mapping[str, Tensor] | None = None) -> Embeddings:
+        """Return what `encode_frames` gives of these images (n, 3, h, w), or what other weights make of them."""
+        turn = replaced(self.image_weights, weights or {}, self.name)["turn.weight"]
+        return _fields((images.abs() > 0.01).any(1)) @ turn.T
+
     def _embed(self, frames: Frames) -> Embeddings:
-        active = (torch.from_numpy(np.ascontiguousarray(frames)) != 127).float()
-        fields = functional.adaptive_avg_pool2d(active[:, None], 4).flatten(1)
-        return (fields + 0.05) @ self._turn
+        return _fields(torch.from_numpy(np.ascontiguousarray(frames)) != 127) @ self._turn
 
     def encode_texts(self, texts: Sequence[str], *, batch: int = 256) -> Embeddings:
         """Return unit vectors."""
@@ -89,3 +100,8 @@ class ToyModel(Model):
                 return self._embed(frame)[0]
         seed = int.from_bytes(blake2b(text.encode(), digest_size=7).digest(), "big")
         return torch.randn(self.dim, generator=torch.Generator().manual_seed(seed))
+
+
+def _fields(active: Tensor) -> Tensor:
+    """Return the activity (n, 16) of 4x4 fields of frames (n, h, w), with a little in each."""
+    return functional.adaptive_avg_pool2d(active.float()[:, None], 4).flatten(1) + 0.05

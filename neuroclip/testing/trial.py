@@ -78,7 +78,7 @@ class Trial:
         return {name: tensor.clone() for name, tensor in last[1].items()}
 
     def ask(self, state: State, recordings: Sequence[Recording] | None = None) -> Tensor:
-        """Return the head's logits for recordings, by default the `asked` ones."""
+        """Return the head's logits (n, c) for recordings, by default the `asked` ones."""
         x = self.read(self.asked if recordings is None else recordings)
         with torch.no_grad():
             return self.head.logits(state, x, self.classes)

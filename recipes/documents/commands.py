@@ -2,8 +2,8 @@
 
     python recipes/documents/commands.py
 
-What stands between `<!-- neuroclip fit -->` and `<!-- end -->` is what `neuroclip fit --help` says; the sentences around
-it are written by hand. A test fails while the two differ, or while a command has no such table.
+What stands between `<!-- neuroclip fit -->` and `<!-- end -->` is what `neuroclip fit --help` says; the sentences
+around it are written by hand. A test fails while the two differ, or while a command has no such table.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What mkdocs is told beyond mkdocs.yml: pages that are no Markdown below docs (see the hooks there).
 
-These are the API reference, one page for each room with public names, which mkdocstrings fills from the source; notebooks;
-and the documents in the root of the project. The same Markdown has to read well where the repository is shown, so that
-links are written as they are there, and turned here.
+These are the API reference, one page for each room with public names, which mkdocstrings fills from the source;
+notebooks; and documents of the project outside docs. The same Markdown has to read well where the repository is shown,
+so that links are written as they are there, and turned here.
 """
 
 from __future__ import annotations
@@ -46,8 +46,14 @@ ROOMS = (
 )
 """The rooms whose public names the API reference has."""
 
-OF_THE_PROJECT = ("CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
-"""Documents in the root that are pages of the site, below `project/`."""
+OF_THE_PROJECT = {
+    "README.md": "project/readme.md",
+    "CONTRIBUTING.md": "project/contributing.md",
+    "CHANGELOG.md": "project/changelog.md",
+    "SECURITY.md": "project/security.md",
+    "neuroclip/models/event_tiny/README.md": "project/event-tiny.md",
+}
+"""Documents outside docs that are pages of the site, and where."""
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -66,10 +72,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
     for room in ROOMS:
         files.append(File.generated(config, f"reference/{room}.md", content=reference(room)))
-    for name in OF_THE_PROJECT:
-        if (ROOT / name).exists():
-            text = (ROOT / name).read_text(encoding="utf-8")
-            files.append(File.generated(config, f"project/{name.lower()}", content=from_the_root(text)))
+    for name, page in OF_THE_PROJECT.items():
+        text = (ROOT / name).read_text(encoding="utf-8")
+        files.append(File.generated(config, page, content=moved(text, name, page)))
     for file in [file for file in files if file.src_uri.endswith(".ipynb")]:
         files.remove(file)
         page = notebook(json.loads(file.content_string))
@@ -80,7 +85,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Turn links that leave docs: to a page that was made, or else into the name of what they lead to."""
+    """Turn links that leave docs: to a page that was made, or else into the name of what they lead to.
+
+    In tables, a bar in code is written as it must be where the repository is shown, and shown as a bar here.
+    """
     folder = posixpath.dirname(page.file.src_uri)
 
     def turned(found: re.Match[str]) -> str:
@@ -92,11 +100,15 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         if not place.startswith("../"):
             return found[0]
         name = place.removeprefix("../")
-        if name in OF_THE_PROJECT and (ROOT / name).exists():
-            there = posixpath.relpath(f"project/{name.lower()}", folder or ".")
+        if name in OF_THE_PROJECT:
+            there = posixpath.relpath(OF_THE_PROJECT[name], folder or ".")
             return f"[{text}]({there}{hash_}{anchor})"
         return text if text.startswith("`") else f"{text} (`{name}`)"
 
+    def barred(row: re.Match[str]) -> str:
+        return re.sub(r"`[^`]*`", lambda code: code[0].replace("\\|", "|"), row[0])
+
+    markdown = re.sub(r"^\|.*$", barred, markdown, flags=re.MULTILINE)
     return re.sub(r"(?<!!)\[([^\[\]]+)\]\(([^()\s:]+)\)", turned, markdown)
 
 
@@ -105,14 +117,14 @@ def reference(room: str) -> str:
     return f"# `{room}`\n\n::: {room}\n"
 
 
-def from_the_root(text: str) -> str:
-    """Return a document of the root as it has to be written below `docs/project`."""
+def moved(text: str, name: str, page: str) -> str:
+    """Return a document of the project with its links as they have to be written in a page below docs."""
 
-    def moved(found: re.Match[str]) -> str:
-        link = found[1]
-        return f"](../{link.removeprefix('docs/')})" if link.startswith("docs/") else f"](../../{link})"
+    def link(found: re.Match[str]) -> str:
+        place = posixpath.join("..", posixpath.dirname(name), found[1])
+        return f"]({posixpath.relpath(place, posixpath.join('../docs', posixpath.dirname(page)))})"
 
-    return re.sub(r"\]\(([^()\s:#][^()\s:]*)\)", moved, text)
+    return re.sub(r"\]\(([^()\s:#][^()\s:]*)\)", link, text)
 
 
 def notebook(content: dict[str, Any]) -> str:

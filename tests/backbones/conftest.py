@@ -19,6 +19,7 @@ CNN = {
     "timm_pool": "avg",
     "timm_proj": "linear",
 }
+VIT = {"image_size": 32, "layers": 2, "width": 32, "patch_size": 8, "head_width": 16}
 CONFIGS = {
     "test_resnet": {
         "embed_dim": 24,
@@ -32,8 +33,20 @@ CONFIGS = {
     },
     "vit": {
         "embed_dim": 24,
-        "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "patch_size": 8, "head_width": 16},
+        "vision_cfg": VIT,
         "text_cfg": TEXT,
+    },
+    "coca": {  # a captioning model, whose image tower also gives a vector for each place
+        "embed_dim": 24,
+        "custom_text": True,
+        "vision_cfg": {
+            **VIT,
+            "attentional_pool": True,
+            "attn_pooler_heads": 2,
+            "output_tokens": True,
+        },
+        "text_cfg": {**TEXT, "embed_cls": True, "output_tokens": True},
+        "multimodal_cfg": {**TEXT, "attn_pooler_heads": 2},
     },
     **{
         name: {

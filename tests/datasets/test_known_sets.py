@@ -9,7 +9,7 @@ import neuroclip_prompts
 import pytest
 
 from neuroclip.datasets import known_sets, load_known, open_dataset
-from neuroclip.datasets.known_sets import read_known
+from neuroclip.datasets.known_set import read_known
 from neuroclip.errors import DatasetError
 
 Put = Callable[..., Path]

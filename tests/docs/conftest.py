@@ -51,7 +51,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (root / "gestures" / label).mkdir(parents=True)
         for i in range(20):
             formats.write(_blob(len(label), random), root / "gestures" / label / f"{i}.npz")
-    write_motions(root / "videos", 2, seed=0, size=(32, 32))
+    for half, seed in (("Train", 0), ("Test", 1)):
+        write_motions(root / "videos" / half, 1, seed=seed, size=(32, 32))
     Image.fromarray(random.integers(0, 256, (48, 64, 3), dtype=np.uint8)).save(root / "photo.png")
     shutil.copy(next((root / "videos").rglob("*.mp4")), root / "video.mp4")
     shutil.copytree(Path(__file__).parents[2] / "docs" / "example-head", root / "docs" / "example-head")
@@ -79,14 +80,15 @@ def pip_install(
     page_folder: Path, install_package: Callable[[Path, Path], None], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[Path], None]]:
     """`pip_install(folder)` installs a copy of a package for this page, without pip."""
-    site = page_folder / "site"
-    site.mkdir()
-    monkeypatch.syspath_prepend(site)
     monkeypatch.syspath_prepend(page_folder)
     before = set(sys.modules)
 
     def install(folder: Path) -> None:
+        # Each in a place of its own, so that what was known of the search path does not hold any more.
+        site = page_folder / f"site-{folder.name}"
+        site.mkdir()
         install_package(Path(shutil.copytree(folder, page_folder / "copies" / folder.name)), site)
+        monkeypatch.syspath_prepend(site)
 
     yield install
     for name in set(sys.modules) - before:

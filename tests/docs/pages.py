@@ -55,13 +55,21 @@ def blocks(text: str) -> list[Block]:
 
 def lines_of(block: Block) -> Iterator[str]:
     """Return the commands of a block: of `console`, what stands behind `$`."""
-    joined = block.text.replace("\\\n", " ")
-    for line in joined.splitlines():
-        if block.language == "console":
-            if line.startswith("$ "):
-                yield without_comment(line[2:])
-        elif without_comment(line):
-            yield without_comment(line)
+    text = re.sub(r"\\\n\s*", " ", block.text)
+    if block.language == "console":
+        yield from (line[2:].strip() for line in text.splitlines() if line.startswith("$ "))
+    else:
+        yield from filter(None, map(without_comment, joined_lines(text)))
+
+
+def joined_lines(text: str) -> Iterator[str]:
+    """Return lines, those as one over which an open quotation goes on."""
+    begun = ""
+    for line in text.splitlines():
+        begun += " " * bool(begun) + line.strip() if begun else line
+        if begun.count("'") % 2 == 0:
+            yield begun
+            begun = ""
 
 
 def without_comment(line: str) -> str:
@@ -121,10 +129,15 @@ class Reader:
             self.wrong.append(f"{what}\n{type(error).__name__}: {error}")
 
     def skips(self, line: str) -> bool:
-        """Tell whether a line, or the first line of a block, is listed among those that are not run."""
-        if line in self.not_run:
-            self.met.add(line)
-        return line in self.not_run
+        """Tell whether a line, or the first line of a block, is listed among those that are not run.
+
+        What is listed is the whole line, or its beginning and three dots.
+        """
+        listed = {
+            one for one in self.not_run if line == one or (one.endswith("...") and line.startswith(one[:-3]))
+        }
+        self.met |= listed
+        return bool(listed)
 
     def type(self, line: str) -> None:
         """Run a line of a terminal."""

@@ -18,7 +18,14 @@ NOT_RUN: dict[str, dict[str, str]] = tomllib.loads(
 )
 """Of each page, the lines that are not run, and why."""
 
-NOT_COMPARED: dict[str, dict[str, str]] = {}
+NOT_COMPARED: dict[str, dict[str, str]] = {
+    "docs/bank.md": {
+        "entries  MB   weights              representation": "what the reader's bank holds",
+    },
+    "docs/commands.md": {
+        "nmnist: top-1 accuracy in % (95 % over recordings), n = 308, 2 seeds": "real recordings: not at hand",
+    },
+}
 """Of each page, first lines of outputs that are shown and depend on the machine or the reader's data."""
 
 
@@ -40,7 +47,11 @@ def test_the_examples_of_a_page_run_and_print_what_it_shows(
             tomllib.loads(block.text)
         if block.language == "console":
             shown = shown_output(block).strip()
-            if compared_not.pop(shown.partition("\n")[0], None) is None and not agrees(shown, reader.said):
+            if (
+                shown
+                and compared_not.pop(shown.partition("\n")[0], None) is None
+                and not agrees(shown, reader.said)
+            ):
                 reader.wrong.append(f"It is shown that\n{shown}\nis printed, but it was\n{reader.said}")
     assert not reader.wrong, f"{page}:\n\n" + "\n\n".join(reader.wrong)
     assert not compared_not, f"{page} does not show {list(compared_not)} any more"

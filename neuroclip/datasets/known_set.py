@@ -71,7 +71,7 @@ def known_sets() -> tuple[str, ...]:
 
 @cache
 def load_known(name: str) -> KnownSet:
-    """Return what is known about a set.
+    """Return what is known about a set, by the name that `--known` takes, such as `nmnist`.
 
     Raises:
         DatasetError: No such set; the message lists those there are.

@@ -14,7 +14,7 @@ WIDTH, LAYERS, HEADS, INNER = 256, 2, 4, 1024
 
 
 def transformer_parameters(d: int, generator: torch.Generator) -> dict[str, Tensor]:
-    """Draw the parameters for embeddings of d numbers, float32, as torch initialises such layers."""
+    """Draw the parameters for embeddings (n, t, d), float32, as torch initialises such layers."""
 
     def uniform(*shape: int, bound: float) -> Tensor:
         return (2 * torch.rand(shape, generator=generator) - 1) * bound
