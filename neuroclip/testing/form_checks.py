@@ -108,19 +108,30 @@ def nothing_is_done_on_the_side(head: Head) -> None:
     """A head prints nothing and leaves global random generators, gradients, threads and default types alone.
 
     `torch.manual_seed`, in place of a generator of the head's own (`torch.Generator().manual_seed(seed)`), or a
-    `print`: the caller shows progress.
+    `print`: the caller shows progress. Between two checkpoints of `train`: a
+    `yield` inside `torch.no_grad()`.
     """
     trial = Trial(head)
     asked = trial.read(trial.asked)
+    x, y = trial.read(trial.shown, head.training), trial.labels(trial.shown)
     # Somewhere that no head would seed them to.
     torch.manual_seed(0xE7E27)
     np.random.seed(0xE7E27)  # noqa: NPY002 - the global one is the point
     before, out = _globals(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        head.logits(trial.fit(), asked, trial.classes)
+        state, after = dict[str, Tensor](), list[tuple[str, dict[str, object]]]()
+        if type(head).train is not Head.train:
+            for step in head.train(x, y, trial.classes, seed=0):  # as `fit` does, and between its checkpoints
+                state = step.state
+                after.append((f" at position {step.position}", _globals()))
+        if type(head).fit is not Head.fit:
+            state = head.fit(x, y, trial.classes, seed=0)
+        head.logits(state, asked, trial.classes)
+        after.append(("", _globals()))
     assert not out.getvalue(), f"it printed {out.getvalue()[:80]!r}"
-    for (name, old), new in zip(before.items(), _globals().values(), strict=True):
-        assert old == new, f"{name} changed"
+    for when, found in after:
+        for name, old in before.items():
+            assert found[name] == old, f"{name} changed{when}"
 
 
 def operations_are_counted_per_recording(head: Head) -> None:
