@@ -96,11 +96,13 @@ class DiskBank(Bank):
         return freed
 
     def _open(self, representation: Representation, weights: tuple[str, ...]) -> DiskShelf:
-        key = json.dumps([_REVISION, representation.key, weights])
+        code = representation.code()
+        key = json.dumps([_REVISION, representation.key, weights, *([code] if code else [])])
         about = {
             "representation": representation.described(),
             "weights": dict(zip(representation.backbone_names(), weights, strict=True)),
             "revision": _REVISION,
+            "code": code,
             "neuroclip": version("neuroclip"),
         }
         return DiskShelf(self.folder / blake2b(key.encode(), digest_size=16).hexdigest(), about)

@@ -39,7 +39,7 @@ class Bank:
     """
 
     def __init__(self) -> None:
-        self._shelves: dict[tuple[str, tuple[str, ...]], Shelf] = {}
+        self._shelves: dict[tuple[object, ...], Shelf] = {}
 
     def __len__(self) -> int:
         """Return how many tensors are kept."""
@@ -111,7 +111,7 @@ class Bank:
 
     def _shelf(self, representation: Representation, backbones: Backbones) -> Shelf:
         weights = tuple(backbones(name).digest for name in representation.backbone_names())
-        key = (representation.key, weights)
+        key = (representation.key, weights, tuple(representation.code().items()))
         if key not in self._shelves:
             self._shelves[key] = self._open(representation, weights)
         return self._shelves[key]

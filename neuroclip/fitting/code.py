@@ -1,33 +1,26 @@
-"""The code that a head is made of, as a digest: what was measured of other code is not taken for its own."""
+"""The code that a head is made of, as digests."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from functools import cache
-from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
 import neuroclip_adapters
 
 from neuroclip.heads import Head
 from neuroclip.representations import Representation
+from neuroclip.source_digest import code_of, digest_of_package
 
-_BY_VERSION = ("neuroclip", "numpy", "torch", *sys.stdlib_module_names)
 
-
-def code_of(head: Head) -> dict[str, str]:
+def code_of_head(head: Head) -> dict[str, str]:
     """Return the digests of the packages that a head's class is from, by name.
 
     Also those that its base classes, its members and its representations are from, and `neuroclip_adapters`, which
-    heads are made of; but not `neuroclip` itself, which goes by its version, as torch does.
+    heads are made of.
     """
-    homes = {kind.__module__.partition(".")[0] for kind in _classes(head)}
-    return {
-        name: _digest(name) for name in sorted(homes.difference(_BY_VERSION) | {neuroclip_adapters.__name__})
-    }
+    own = neuroclip_adapters.__name__
+    return dict(sorted({**code_of(_classes(head)), own: digest_of_package(own)}.items()))
 
 
 def _classes(value: Any) -> Iterator[type]:
@@ -41,24 +34,3 @@ def _classes(value: Any) -> Iterator[type]:
             yield from _classes((value.representation, value.training))
         if is_dataclass(value):
             yield from _classes([getattr(value, field.name) for field in fields(value)])
-
-
-@cache  # what a process has imported does not change
-def _digest(name: str) -> str:
-    """Return 128 bits, hexadecimal, of the Python files of a package, or of a module that is one file."""
-    module = sys.modules.get(name)
-    hashed = blake2b(digest_size=16)
-    for folder in sorted(getattr(module, "__path__", ())):
-        for path in sorted(Path(folder).rglob("*.py")):
-            hashed.update(f"{path.relative_to(folder).as_posix()} {len(content := _read(path))} ".encode())
-            hashed.update(content)
-    if not hasattr(module, "__path__") and (file := getattr(module, "__file__", None)):
-        hashed.update(_read(Path(file)))
-    return hashed.hexdigest()
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:  # inside an archive, say: then the version counts alone
-        return b""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from neuroclip.backbones.image_names import is_image_name, network_of, portable_name
-from neuroclip.fitting.code import code_of
+from neuroclip.fitting.code import code_of_head
 from neuroclip.fitting.task import Task
 from neuroclip.heads import Head, describe, load
 from neuroclip.heads.registry import name_of
@@ -38,7 +38,7 @@ def provenance_of(task: Task, head: Head, seed: int) -> dict[str, Any]:
             "precision": task.model.precision,
         },
         "head": {"name": name_of(head), "options": _by_digest(describe(head), needed)},
-        "code": code_of(head),
+        "code": code_of_head(head),
         "representation": read[0].key,
         "networks": [list(one) for one in networks.items()],
         "training": read[1].key,

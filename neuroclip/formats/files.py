@@ -7,9 +7,11 @@ from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 
-from neuroclip.errors import RecordingError
+from neuroclip.errors import OptionError, RecordingError
 from neuroclip.formats.reading import Size, read
+from neuroclip.formats.walking import format_of
 from neuroclip.recording import Recording, digest_of_file
+from neuroclip.source_digest import code_of
 
 _READERS = (
     2  # raised when a reader gives other events of the same bytes, so that nothing old is taken for them
@@ -57,7 +59,7 @@ class RecordingFile:
         Raises:
             RecordingError: The file cannot be read.
         """
-        how = f"{_READERS} {self.format} {self.size and tuple(self.size)} {self.recover}\n"
+        how = f"{_READERS} {self.format} {self.size and tuple(self.size)} {self.recover}{self._code()}\n"
         hashed = blake2b(how.encode(), digest_size=16)
         try:
             with self.path.open("rb") as file:
@@ -66,6 +68,14 @@ class RecordingFile:
         except OSError as error:
             raise RecordingError(f"{self.path}: cannot be read: {error.strerror or error}") from error
         return hashed.hexdigest()
+
+    def _code(self) -> str:
+        """Return the digest of the code of a format that others wrote: edited, it may give other events."""
+        try:
+            code = code_of(type(format_of(self.path, self.format)).__mro__)
+        except (RecordingError, OptionError, OSError):  # which reading it will say
+            return ""
+        return f" {code}" if code else ""
 
     @cached_property
     def content_digest(self) -> str:

@@ -14,6 +14,7 @@ from torch import Tensor
 from neuroclip.errors import OptionError
 from neuroclip.recording import Recording
 from neuroclip.shapes import Frames
+from neuroclip.source_digest import code_of
 
 
 class Backbone(Protocol):
@@ -110,6 +111,13 @@ class Representation(ABC):
         """Canonical JSON: the class and its fields, nested; equal values have equal keys."""
         return json.dumps(self.described(), sort_keys=True, separators=(",", ":"))
 
+    def code(self) -> dict[str, str]:
+        """Return the digests of the packages of others that it is made of, by name; empty for ours.
+
+        With the same options but other code it may give other numbers.
+        """
+        return code_of(_classes(self))
+
     def described(self) -> dict[str, Any]:
         """Return the class and its fields as JSON has them."""
         cls = type(self)
@@ -189,6 +197,17 @@ def _filled(name: str, value: Any, model_name: str) -> Any:
     if isinstance(value, tuple):
         return tuple(_filled("", item, model_name) for item in value)
     return value
+
+
+def _classes(value: Any) -> Iterator[type]:
+    """Yield the classes of a representation and of those inside it, with their bases."""
+    if isinstance(value, tuple):
+        for one in value:
+            yield from _classes(one)
+    elif isinstance(value, Representation):
+        yield from type(value).__mro__
+        for field in fields(value):
+            yield from _classes(getattr(value, field.name))
 
 
 def _jsonable(value: Any) -> Any:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import torch
 
-from neuroclip import formats, registry
+from neuroclip import formats, registry, source_digest
 from neuroclip.classes import load_prompts
 from neuroclip.comparison import cells, speed, workers
 from neuroclip.comparison.comparing import compare
@@ -28,7 +28,7 @@ from neuroclip.comparison.wishes import Wishes
 from neuroclip.corruptions.kinds import parse
 from neuroclip.datasets import Dataset, open_dataset
 from neuroclip.errors import ComparisonError, DatasetError, OptionError
-from neuroclip.fitting import code, training
+from neuroclip.fitting import training
 from neuroclip.testing import TOY_CLASSES, toy_recordings
 
 STRANGE = '''
@@ -133,7 +133,7 @@ def strange(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     registry._entry_points.cache_clear()
     monkeypatch.delitem(sys.modules, "strange_heads", raising=False)
-    code._digest.cache_clear()
+    source_digest.digest_of_package.cache_clear()
 
 
 @pytest.fixture
@@ -411,7 +411,7 @@ def test_a_head_whose_code_changed_is_measured_again(
     def again() -> float:
         for name in [name for name in sys.modules if name.partition(".")[0] == "strange_heads"]:
             monkeypatch.delitem(sys.modules, name)
-        code._digest.cache_clear()  # as another process begins
+        source_digest.digest_of_package.cache_clear()  # as another process begins
         plan = setting(Entry("nice", "strange", {"does": "be nice"}), ENTRIES[1], shots=(2,), seeds=(0,))
         nice, means = compare(plan, QUICK)["cells"]
         assert means["status"] == "ok"
