@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import marshal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from types import FunctionType
+from types import CodeType, FunctionType
 
 _BY_VERSION = frozenset(("neuroclip", "numpy", "torch", *sys.stdlib_module_names)) - {"__main__"}
 
@@ -50,8 +49,18 @@ def _digest_of_functions(kind: type) -> str:
     for name, value in sorted(vars(kind).items()):
         inner = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
         if isinstance(inner, FunctionType):
-            hashed.update(name.encode() + marshal.dumps(inner.__code__))
+            hashed.update(" ".join([name, *_said(inner.__code__)]).encode())
     return hashed.hexdigest()
+
+
+def _said(code: CodeType) -> Iterator[str]:
+    """Yield what a function does: its instructions, names and constants, and those of the functions inside it."""
+    yield from (code.co_code.hex(), *code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _said(constant)
+        else:
+            yield repr(constant)
 
 
 def _read(path: Path) -> bytes:

@@ -254,3 +254,38 @@ def test_what_a_user_may_load_wrongly_is_one_sentence() -> None:
     assert all(
         issubclass(kind, NeuroclipError) for kind in (HeadError, ModelError, OptionError, RecordingError)
     )
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_no_code_beside_a_models_weights_is_run(
+    asks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither where its configuration says to trust it, nor by asking whoever sits there."""
+    if not asks:
+        pytest.importorskip("transformers")
+    import open_clip
+
+    from neuroclip import load_model
+
+    vision = {"image_size": 32, "layers": 1, "width": 64, "head_width": 32, "patch_size": 16}
+    text: dict[str, Any] = {"context_length": 8, "vocab_size": 100, "width": 64, "heads": 2, "layers": 1}
+    network = open_clip.CLIP(embed_dim=16, vision_cfg=vision, text_cfg=text)
+    save_file(
+        {k: v.contiguous() for k, v in network.state_dict().items()}, tmp_path / "open_clip_model.safetensors"
+    )
+    text |= {"hf_tokenizer_name": "any/name", "tokenizer_kwargs": {"trust_remote_code": True} if asks else {}}
+    model = {"embed_dim": 16, "vision_cfg": vision, "text_cfg": text}
+    about = {"mean": [0.5] * 3, "std": [0.5] * 3}
+    (tmp_path / "open_clip_config.json").write_text(json.dumps({"model_cfg": model, "preprocess_cfg": about}))
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
+    named = {"tokenizer_class": "Own", "auto_map": {"AutoTokenizer": ["own.Own", None]}}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(named))
+    sprung = tmp_path / "sprung"
+    (tmp_path / "own.py").write_text(
+        f"open({str(sprung)!r}, 'w').close()\nfrom transformers import PreTrainedTokenizer as Own\n"
+    )
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("builtins.input", lambda *_: "y")
+    with pytest.raises(ModelError, match="trust_remote_code" if asks else "cannot be loaded"):
+        load_model(str(tmp_path))
+    assert not sprung.exists()

@@ -36,10 +36,11 @@ def load(source: Source) -> Loaded:
         with warnings.catch_warnings(), _quiet():
             warnings.simplefilter("ignore")
             pretrained = source.place if source.kind in ("file", "tag") else None
-            network = open_clip.create_model(
-                name, pretrained=pretrained, require_pretrained=True, weights_only=True
-            )
-            tokenizer: Any = open_clip.get_tokenizer(name)
+            with _no_code_beside_weights(source, name) as refusing:
+                network = open_clip.create_model(
+                    name, pretrained=pretrained, require_pretrained=True, weights_only=True
+                )
+                tokenizer: Any = open_clip.get_tokenizer(name, **refusing)
     except ModelError:
         raise
     except Exception as error:  # open_clip, torch and the hub raise a dozen unrelated kinds
@@ -53,6 +54,38 @@ def load(source: Source) -> Loaded:
         # read again: create_model changes its own copy
         model_cfg=open_clip.get_model_config(name) or {},
     )
+
+
+@contextmanager
+def _no_code_beside_weights(source: Source, name: str) -> Generator[dict[str, Any]]:
+    """Let `transformers`, where a configuration names a tokenizer or text tower of it, run nothing that lies there.
+
+    Gives what its tokenizer has to be told, whatever the configuration says; and where `transformers` would ask on the
+    terminal, it refuses.
+
+    Raises:
+        ModelError: The configuration asks for code to be run.
+    """
+    text = (open_clip.get_model_config(name) or {}).get("text_cfg") or {}
+    if (text.get("tokenizer_kwargs") or {}).get("trust_remote_code"):
+        raise ModelError(
+            f"{source.name}: its configuration asks to run code that lies beside the weights (trust_remote_code), and "
+            "only data is loaded: take a model whose tokenizer needs none"
+        )
+    if not (text.get("hf_tokenizer_name") or text.get("hf_model_name")):
+        yield {}
+        return
+    try:
+        from transformers import dynamic_module_utils as asking
+    except ImportError:  # which open_clip will say
+        yield {}
+        return
+    before = asking.TIME_OUT_REMOTE_CODE
+    asking.TIME_OUT_REMOTE_CODE = 0  # how long it waits for somebody to say yes
+    try:
+        yield {"trust_remote_code": False} if text.get("hf_tokenizer_name") else {}
+    finally:
+        asking.TIME_OUT_REMOTE_CODE = before
 
 
 @contextmanager
@@ -71,7 +104,7 @@ def _counter(tokenizer: SimpleTokenizer) -> Callable[[str], int]:
 
 
 def _explained(source: Source, error: Exception) -> ModelError:
-    what = " ".join(str(error).split())
+    what = " ".join(str(error).split()) or type(error).__name__
     if source.kind in ("tag", "hub") and downloads.is_missing(source):
         return ModelError(downloads.how_to_get(source))
     if isinstance(error, RuntimeError) and "state_dict" in what:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -152,13 +153,15 @@ def command(
             f"warning: {seen} of these {len(asked)} recordings were learned from: this is no measure of what is new"
         )
     network = heads.answering_network(made, loaded.name, provenance["head"]["name"])
-    _show(task, found, part, network, seconds, seen, provenance, json)
+    own = Counter(task.items[name].part for name in asked)
+    _show(task, found, part, own, network, seconds, seen, provenance, json)
 
 
 def _show(
     task: Task,
     found: Evaluation,
     part: str,
+    own: Mapping[str | None, int],
     network: str,
     fit_seconds: float | None,
     seen: int,
@@ -168,7 +171,8 @@ def _show(
     metrics, costs = found.metrics, found.costs
     if json:
         row = {"head": provenance["head"]["name"], "model": network, "data": task.dataset.name}
-        row |= {"part": part, "seen": seen} | metrics.to_json(task.names)
+        row |= {"part": part, "own_parts": {p: n for p, n in own.items() if p is not None}}
+        row |= {"seen": seen} | metrics.to_json(task.names)
         row |= {"fit_seconds": fit_seconds, "seconds": found.seconds} | costs.to_json()
         print_json(row | {"provenance": {k: v for k, v in provenance.items() if k != "seen"}})
         return
@@ -189,7 +193,13 @@ def _show(
         rows.append(("firing rate", f"{costs.firing_rate:.3f}, {costs.accumulates:.3g} accumulates"))
     if fit_seconds is not None:
         rows.append(("fitted in", f"{fit_seconds:.2f} s"))
-    print_table((provenance["head"]["name"], f"on the part {part!r} of {task.dataset.name}"), rows)
+    where = f"on the part {part!r} of {task.dataset.name}"
+    theirs = sorted(
+        p for p in own if p is not None
+    )  # what `--test rest` measures on, the set itself calls train
+    if theirs and theirs != [part] and part != "all":
+        where += f", from its own {' and '.join(map(repr, theirs))}"
+    print_table((provenance["head"]["name"], where), rows)
     worst = sorted(
         (recall, name) for name, recall in zip(task.names, metrics.recall, strict=True) if recall is not None
     )[:3]

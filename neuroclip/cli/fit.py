@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from neuroclip.cli import options
-from neuroclip.cli.reporting import print_json
+from neuroclip.cli.reporting import complain, print_json
 from neuroclip.cli.tasks import Source, encode, fit_into, suited
 from neuroclip.errors import OptionError
 
@@ -76,6 +76,7 @@ def command(
     from neuroclip.backbones import load_model
     from neuroclip.classes import load_prompts
     from neuroclip.fitting import Task
+    from neuroclip.heads.saving import JSON
 
     heads.restore(head, chosen)  # first: it may be misspelt
     source = Source(
@@ -100,6 +101,8 @@ def command(
     keeper = source.open_bank()
     dataset = source.readable(dataset, made.representation, loaded, keeper)
     task = Task(dataset, source.split(dataset), loaded, sentences, keeper)
+    if (out / JSON).is_file():
+        complain(f"{out}: the head that is there is replaced when this one is fitted")
     as_published = protocol == "as-published"
     if as_published:
         encode(task, made.representation, task.split.test)

@@ -14,7 +14,18 @@ from neuroclip.errors import RecordingError
 if TYPE_CHECKING:
     from neuroclip.formats.examining import Findings
 
-_SAME_IN_JSON = ("events", "x_min", "x_max", "y_min", "y_max", "t_first_us", "t_last_us", "on")
+_SAME_IN_JSON = (
+    "events",
+    "x_min",
+    "x_max",
+    "y_min",
+    "y_max",
+    "t_first_us",
+    "t_last_us",
+    "t_min_us",
+    "t_max_us",
+    "on",
+)
 
 
 def command(
@@ -105,7 +116,7 @@ def _print_one(row: dict[str, Any]) -> None:
         "sensor": f"{row['width']}x{row['height']}, events in x {row['x_min']} to {row['x_max']}, "
         f"y {row['y_min']} to {row['y_max']}",
         "events": f"{row['events']}, {rate}".rstrip(", "),
-        "time": f"{row['span_us'] / 1e6:.6f} s, from {row['t_first_us'] / 1e6:.6f} to {row['t_last_us'] / 1e6:.6f}",
+        "time": f"{row['span_us'] / 1e6:.6f} s, from {row['t_min_us'] / 1e6:.6f} to {row['t_max_us'] / 1e6:.6f}",
         "ON": f"{row['on']} ({100 * row['on_share']:.1f} %), OFF {row['off']}",
         "hottest": "; ".join(f"x={p['x']} y={p['y']} {p['events']}" for p in row["hottest"]),
         "suspicious": "nothing" if not row["warnings"] else row["warnings"][0],
@@ -125,7 +136,7 @@ def _print_many(rows: list[dict[str, Any]]) -> None:
                 row["format"],
                 f"{row['width']}x{row['height']}",
                 row["events"],
-                f"{row['t_first_us'] / 1e6:.6f}",
+                f"{row['t_min_us'] / 1e6:.6f}",
                 f"{row['span_us'] / 1e6:.6f}",
                 "-" if row["events_per_s"] is None else f"{row['events_per_s']:.0f}",
                 f"{100 * row['on_share']:.1f} %",

@@ -34,6 +34,8 @@ def begin(kind: str, name: str, out: Path, *, next_steps: Sequence[str]) -> None
     for path in kit.start(kit.KINDS[kind], name, out):
         typer.echo(out / path)
     typer.echo("\nNext:")
+    # As a path, not the name of a package; quoted, since brackets and spaces mean something to shells.
+    place = out if out.is_absolute() else f"./{out}"
     quoted = f"'{out}'" if " " in str(out) else str(out)
-    for step in (f"pip install -e {quoted}", *next_steps, f"pytest {quoted}"):
+    for step in (f"pip install -e '{place}[test]'", *next_steps, f"pytest {quoted}"):
         typer.echo(f"  {step}")

@@ -236,11 +236,11 @@ def fit_into(
 ) -> tuple[Fitted, str]:
     """Fit a head under progress bars, save it in a folder with its split, and return it with its digest.
 
-    `as_published`: as in `neuroclip.comparison.fit`.
+    `as_published`: as in `neuroclip.fitting.fit`.
     """
     from neuroclip.fitting import fit
     from neuroclip.fitting.saving import save_into, seen_in
-    from neuroclip.fitting.training import finished
+    from neuroclip.fitting.training import SAVE_SECONDS, finished, is_kept
     from neuroclip.heads.registry import name_of
 
     encode(task, head.training, task.split.train)
@@ -253,7 +253,14 @@ def fit_into(
             bar.update(max(0, done - told))
             told = max(told, done)
 
-        fitted = fit(task, head, seed=seed, folder=folder, as_published=as_published, progress=tell)
+        try:
+            fitted = fit(task, head, seed=seed, folder=folder, as_published=as_published, progress=tell)
+        except KeyboardInterrupt:
+            kept = is_kept(folder)
+            what = f"what was learned is kept in {folder}: the same command goes on from there"
+            nothing = f"nothing is kept yet: that happens every {SAVE_SECONDS:.0f} seconds, after an epoch"
+            complain(f"{name_of(head)}: interrupted; {what if kept else nothing}")
+            raise
     kept = {**fitted.provenance, "fit_seconds": round(fitted.seconds, 3), "seen": seen_in(task, head)}
     digest = save_into(folder, task, fitted.head, fitted.state, kept)
     finished(folder)

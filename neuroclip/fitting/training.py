@@ -118,6 +118,11 @@ def save_checkpoint(folder: Path, job: str, stopped: Stopped) -> None:
         raise HeadError(f"{path.parent}: a checkpoint cannot be written ({error})") from error
 
 
+def is_kept(folder: Path) -> bool:
+    """Whether there is a training in a folder that can go on."""
+    return (folder / _FOLDER / _NAME).is_file()
+
+
 def load_checkpoint(folder: Path, job: str) -> Stopped | None:
     """Read where a training of this job stopped; None where there is none, or it is of another job or damaged."""
     try:

@@ -167,8 +167,12 @@ def examine(
             findings.size = findings.size or piece.size
             findings.add(piece.events)
     except RecordingError as error:
-        if not (recover and findings.events):
+        if not findings.events:
             raise
+        if not recover:
+            raise RecordingError(
+                f"{error}; --recover keeps the {findings.events} events before that"
+            ) from error
         findings.lost = str(error)
     return findings
 

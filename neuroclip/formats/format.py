@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -82,3 +82,21 @@ class Format(ABC):
     def writes(self) -> bool:
         """Whether `write` is there."""
         return type(self).write is not Format.write
+
+
+def surest_first(formats: Iterable[Format]) -> list[Format]:
+    """Return formats in the order in which a suffix alone speaks for them.
+
+    First those that share it with no other files, then those that ship, so that a package that is installed changes
+    nothing of what `.csv` means.
+    """
+    return sorted(formats, key=lambda f: (f.shares_suffixes, not _is_ours(f)))
+
+
+def is_loose(format: Format) -> bool:
+    """Whether it ships, and its content is also found in files of more particular formats."""
+    return _is_ours(format) and format.shares_suffixes
+
+
+def _is_ours(format: Format) -> bool:
+    return type(format).__module__.partition(".")[0] == "neuroclip"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from neuroclip.errors import OptionError, RecordingError
 from neuroclip.formats import registry
-from neuroclip.formats.format import Format
+from neuroclip.formats.format import Format, surest_first
 from neuroclip.recording import Recording
 
 
@@ -41,7 +41,7 @@ def writer_for(path: Path) -> Format:
     Raises:
         OptionError: None does; the message lists the suffixes that can be written.
     """
-    able = [f for f in registry.load_all() if f.writes]
+    able = [f for f in surest_first(registry.load_all()) if f.writes]
     for candidate in able:
         if path.suffix.lower() in candidate.suffixes:
             return candidate

@@ -8,8 +8,8 @@ from neuroclip.heads.contract import Head
 def answering_network(head: Head, model: str, name: str) -> str:
     """Return the name of the network that answers: what `"model"` is in results.
 
-    That is what the representation asks, several joined by ` + `; else the head's own option `backbone`, of a network
-    that learns (None: the user's model); else the head's name.
+    That is what the representation asks, several joined by ` + `; else the head's own `backbone`, of a network that
+    learns (None: the user's model, which it learns through); else the head's name.
 
     Args:
         head: Its options.

@@ -92,14 +92,14 @@ def nothing_is_changed_in_place(head: Head) -> None:
         trial.labels(trial.shown),
         trial.read(trial.asked),
     )
-    features = trial.classes.features
-    before = [_copy(v) for v in (shown, y, asked, features)]
+    features, weights = trial.classes.features, dict(trial.model.image_weights)
+    before = [_copy(v) for v in (shown, y, asked, features, weights)]
     state = head.fit(shown, y, trial.classes, seed=0)
     kept = _copy(state)
     head.logits(state, asked, trial.classes)
     head.timestep_logits(state, asked, trial.classes)
-    names = ("x given to fit", "y", "x given to logits", "classes.features")
-    for name, old, new in zip(names, before, (shown, y, asked, features), strict=True):
+    names = ("x given to fit", "y", "x given to logits", "classes.features", "classes.loaded.image_weights")
+    for name, old, new in zip(names, before, (shown, y, asked, features, weights), strict=True):
         assert _same(old, new), f"{name} changed"
     assert _same(kept, state), "the state changed"
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar, Literal
 
 import torch
-from neuroclip import load_model
 from neuroclip.backbones import Model
 from neuroclip.classes import Classes
 from neuroclip.errors import HeadError, OptionError
@@ -36,7 +34,6 @@ class Lora(Head):
 
     Attributes:
         steps, split, polarity, min_count: The frames, as in `neuroclip.frames`.
-        backbone: The model that is changed, as for --model. None: the one that the user chose with --model.
         rank, alpha: r, and what the change counts.
         only: A part of the names of the weights that are changed, such as `attn`. Empty: all matrices.
         epochs, batch, learning_rate: Of AdamW, along a cosine; `batch` recordings, of `steps` frames each.
@@ -47,12 +44,12 @@ class Lora(Head):
     """
 
     min_shots: ClassVar[int] = 0
+    backbone: ClassVar[None] = None  # no option: the model that the user chose, which results name
 
     steps: int = 10
     split: Literal["events", "time"] = "events"
     polarity: Literal["paper", "reference-code"] = "paper"
     min_count: int = 1
-    backbone: str | None = None
     rank: int = 2
     alpha: float = 1.0
     only: str = ""
@@ -84,7 +81,7 @@ class Lora(Head):
             HeadError: `resume` is of another model.
             OptionError: `only` fits no weight.
         """
-        model, generator = self._model(classes), Generator().manual_seed(seed)
+        model, generator = classes.loaded, Generator().manual_seed(seed)
         if resume is None:
             pairs = begun(model.image_weights, self.rank, self.only, generator)
         else:
@@ -123,7 +120,7 @@ class Lora(Head):
         Raises:
             HeadError: The state is of another model.
         """
-        model = self._model(classes)
+        model = classes.loaded
         weights = self._weights(_pairs(state, model), model)
         parts = (frames for _, frames in minibatches(x, _AT_ONCE))
         return torch.cat([self._asked(frames, weights, model, classes) for frames in parts])
@@ -135,21 +132,7 @@ class Lora(Head):
         """Return the logits (n, t, c) of frames under changed weights."""
         images = model.preprocess(frames.flatten(0, 1))
         embeddings = functional.normalize(model.encode_images(images, weights), dim=-1)
-        return (model.scale * embeddings @ self._texts(classes).T).unflatten(0, frames.shape[:2])
-
-    def _model(self, classes: Classes) -> Model:
-        return classes.loaded if self.backbone is None else _named(self.backbone)
-
-    def _texts(self, classes: Classes) -> Tensor:
-        """Return text features (c, d) of the model whose images they are compared with."""
-        if self.backbone is None:
-            return classes.features
-        return Classes(classes.names, classes.prompts, _named(self.backbone)).features
-
-
-@lru_cache(maxsize=1)  # reading it takes seconds; a name always means the same model while a process runs
-def _named(name: str) -> Model:
-    return load_model(name)
+        return (model.scale * embeddings @ classes.features.T).unflatten(0, frames.shape[:2])
 
 
 def _state(pairs: Mapping[str, Tensor], model: Model) -> State:
