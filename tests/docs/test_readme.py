@@ -55,21 +55,18 @@ def test_every_head_that_ships_has_a_row() -> None:
 
 
 def test_accuracies_and_costs_are_those_of_the_results() -> None:
-    """Of N-MNIST where measured there, else of the motion set; one row is of another table, as its note says."""
+    """Of N-MNIST where measured there, else of the motion set."""
     digits = named(section(RESULTS, "All heads on real N-MNIST").partition("### ")[0])
     moves = named(section(RESULTS, "All heads on the motion set"))
-    (fused,) = [row for row in rows(RESULTS) if row[0] == "I3D, RGB and flow" and len(row) == 3]
     for name, (zero, one, sixteen, motion, gflops, median) in HEADS.items():
         if name in digits:
             at_0, at_1, _, at_16, operations, latency, *_ = digits[name]
             assert [zero, one, sixteen, gflops, median] == [at_0, at_1, at_16, operations, latency], name
         else:
-            assert [zero, one, sixteen, median] == ["-"] * 4, name
-        if name == "i3d-flow-rgb":
-            assert [motion, gflops] == fused[1:]
-        elif name in moves:
+            assert [zero, one, sixteen] == ["-"] * 3, name
+            assert [gflops, median] == moves[name][3:5], name
+        if name in moves:
             assert motion == moves[name][2], name
-            assert name in digits or gflops == moves[name][3], name
         else:
             assert motion == "-", name
 
