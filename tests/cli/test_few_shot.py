@@ -60,6 +60,39 @@ def test_a_head_without_shots_has_no_train_part_and_says_what_to_ask_for(run: Ru
     assert "--test rest" in result.stderr
 
 
+def test_whose_part_was_measured_on_is_said(run: Run, toys: Path) -> None:
+    """The rest of the training part is no test part of the set, and nobody shall take one number for the other."""
+    how = ("evaluate", "zero-shot", toys, "-o", "steps=1")
+    assert "on the part 'test' of " in run(*how).stdout
+    assert "from its own" not in run(*how).stdout
+    assert ", from its own 'train'\n" in run(*how, "--test", "rest").stdout
+    assert ", from its own 'test' and 'train'\n" in run(*how, "--test", "pooled").stdout
+    assert answer(run(*how, "--json"))["own_parts"] == {"test": 6}
+    assert answer(run(*how, "--test", "rest", "--json"))["own_parts"] == {"train": 12}
+
+
+def test_a_head_that_is_replaced_is_said(run: Run, toys: Path, tmp_path: Path) -> None:
+    how = ("fit", "prototype", toys, "--shots", 1, "-o", "steps=1", "--out", tmp_path / "a")
+    assert run(*how).stderr == ""
+    assert "the head that is there is replaced" in run(*how).stderr
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_an_interrupted_fit_says_what_is_kept(
+    run: Run, toys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    def interrupted(*_: Any, folder: Path, **__: Any) -> None:
+        if kept:
+            (folder / ".training").mkdir(parents=True)
+            (folder / ".training" / "checkpoint.safetensors").write_bytes(b"")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("neuroclip.fitting.fit", interrupted)
+    result = run("fit", "prototype", toys, "--shots", 1, "-o", "steps=1", "--out", tmp_path / "a")
+    assert result.exit_code == 130
+    assert ("the same command goes on from there" if kept else "nothing is kept yet") in result.stderr
+
+
 def test_what_was_learned_from_is_said_when_it_is_measured_on(run: Run, toys: Path, tmp_path: Path) -> None:
     run("fit", "prototype", toys, "--shots", 2, "--out", tmp_path / "a", "-o", "steps=1")
     result = run("evaluate", tmp_path / "a", toys, "--part", "all", "--json")

@@ -55,7 +55,11 @@ def test_a_head_is_begun_checked_fitted_asked_and_compared(
     run: Run, begin: Any, toys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = begin("heads", "near-head")
-    for step in (f"pip install -e {tmp_path / 'near-head'}", "neuroclip heads check near-head", "pytest "):
+    for step in (
+        f"pip install -e '{tmp_path / 'near-head'}[test]'",
+        "neuroclip heads check near-head",
+        "pytest ",
+    ):
         assert step in said
     assert listed(run, "heads", "near-head") == {
         "name": "near-head",

@@ -84,10 +84,18 @@ def test_files_of_one_format_are_taken_to_be_of_one_camera(run: Run, tmp_path: P
 def test_a_damaged_file_is_described_as_far_as_it_is_good_on_demand(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("34 34\n0 1 1 1\n1 4 4 0\n2 nonsense\n")
-    assert run("info", path).exit_code == 1
+    damaged = run("info", path)
+    assert damaged.exit_code == 1
+    assert "--recover keeps the 2 events before that" in damaged.stderr
     result = run("info", path, "--recover")
     assert result.exit_code == 0
     assert "line 4 is '2 nonsense'" in result.stdout
+
+
+def test_the_time_goes_from_the_earliest_event_to_the_latest(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("34 34\n5000 1 1 1\n1000 4 4 0\n9000 3 3 1\n7000 2 2 1\n")
+    assert "0.008000 s, from 0.001000 to 0.009000" in run("info", path).stdout
 
 
 @pytest.mark.parametrize("size", ["34", "0x34", "x", "34x34x2", "-1x3", "axb"])

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from neuroclip import formats
-from neuroclip.errors import OptionError
+from neuroclip.errors import OptionError, RecordingError
 
 
 @pytest.fixture
@@ -118,3 +118,21 @@ def test_files_stay_in_the_order_given_even_if_missing_and_empty_folders_stay(wr
     (tmp_path / "empty").mkdir()
     given = [tmp_path / "z.bin", tmp_path / "empty", tmp_path / "a.anything"]
     assert formats.find(given) == given
+
+
+@pytest.mark.parametrize("name", ["a-first", "z-last"])
+def test_a_strangers_format_does_not_take_over_what_a_suffix_means(plugin, tmp_path, name, make_recording):
+    """It is found by its content, whatever it is called; a suffix alone means what it did."""
+    module = f"{name.replace('-', '_')}_format"
+    shared = OTHER.replace('(".other",), "for a test"', '(".csv",), "for a test"\n    shares_suffixes = True')
+    shared += "    def write(self, path, recording):\n        path.write_bytes(b'OTHER')\n"
+    plugin(name, f"{name} = {module}:Other", shared.replace('"other"', f'"{name}"'), module)
+    path = tmp_path / "files" / "a.csv"
+    formats.write(make_recording(events=3, width=34, height=34), path)
+    assert formats.examine(path).format == "text"
+    path.write_text("OTHER 1 1 1 1\n")
+    assert formats.examine(path).format == name
+    path.write_text("nobody knows this\n")
+    with pytest.raises(RecordingError) as caught:
+        formats.read(path)
+    assert "line 1" in str(caught.value)  # as text says it
