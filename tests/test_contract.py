@@ -24,15 +24,15 @@ KEPT = Path(__file__).with_name("contract.txt")
 
 PUBLIC = {
     "neuroclip.heads": """Head Checkpoint Operations State item_count take minibatches folds nested unnested
-        check_choices""",
+        check_choices find""",
     "neuroclip.classes": "Classes",
     "neuroclip.backbones": "Model",
     "neuroclip.recording": "EVENT_DTYPE Recording make_events event_array",
     "neuroclip.representations": """Representation Backbone Augmented ClipTimesteps CollapsedImage EventCounts
         EventsPerTimestep Features FlowVolume Joint RgbVolume SignedVolume TernaryFrames VideoFrames""",
-    "neuroclip.formats": "Format Piece PIECE_EVENTS",
+    "neuroclip.formats": "Format Piece PIECE_EVENTS load read write",
     "neuroclip.errors": "NeuroclipError RecordingError OptionError HeadError RecordingWarning",
-    "neuroclip_prompts": "PromptSet",
+    "neuroclip_prompts": "PromptSet PromptSetError Row installed load",
     "neuroclip.testing": "Check Verdict DoesNotApply head_checks verdicts failures toy_recordings TOY_CLASSES",
 }
 RAISE = "raise neuroclip.heads.CONTRACT by one"
@@ -142,7 +142,8 @@ def test_the_contract_is_told() -> None:
     assert f"contract {CONTRACT}" in document.lower()
     for name in " ".join(PUBLIC.values()).split():
         assert re.search(rf"\b{name}\b", document), name
-    for name in ("Head", "Checkpoint", "Recording", "Classes", "Model", "Representation", "Format", "Piece"):
+    whole = "Head Checkpoint Recording Classes Model Representation Format Piece PromptSet Row"
+    for name in whole.split():
         (line,) = [m for m in PUBLIC if name in PUBLIC[m].split()]
         for member in _members(getattr(import_module(line), name)):
             word = re.match(r"\w+", member)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor, nn
-from torch.func import functional_call  # pyright: ignore[reportUnknownVariableType]
+from torch.func import functional_call  # pyright: ignore[reportUnknownVariableType] - it has no types
 
 from neuroclip.errors import ModelError
 

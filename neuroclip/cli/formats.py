@@ -10,7 +10,9 @@ import typer
 from neuroclip.cli import listing, new, options
 
 app = typer.Typer(
-    cls=listing.ListingGroup, help="List the file formats that are installed, or begin one of your own."
+    cls=listing.ListingGroup,
+    help="List the file formats that are installed, or begin one of your own."
+    + listing.WITHOUT_A_COMMAND.format("--long, --json"),
 )
 
 

@@ -10,7 +10,9 @@ import typer
 from neuroclip.cli import heads_check, listing, new, options
 
 app = typer.Typer(
-    cls=listing.ListingGroup, help="List the heads that are installed, check one, or begin your own."
+    cls=listing.ListingGroup,
+    help="List the heads that are installed, check one, or begin your own."
+    + listing.WITHOUT_A_COMMAND.format("--long, --json"),
 )
 
 

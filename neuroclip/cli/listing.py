@@ -25,6 +25,10 @@ Long = Annotated[
 ]
 
 
+WITHOUT_A_COMMAND = "\n\nWithout a command it lists, and takes the options of `list`: {}."
+"""For the help of a group, after its first paragraph: of these options it would say nothing by itself."""
+
+
 class ListingGroup(TyperGroup):
     """Commands of which `list` is meant where none is named: `heads --json` is `heads list --json`."""
 

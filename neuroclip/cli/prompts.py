@@ -8,7 +8,9 @@ from neuroclip.cli import listing, new, options
 from neuroclip.cli.reporting import print_json, print_table
 
 app = typer.Typer(
-    cls=listing.ListingGroup, help="List the prompt sets that are installed, or begin one of your own."
+    cls=listing.ListingGroup,
+    help="List the prompt sets that are installed, or begin one of your own."
+    + listing.WITHOUT_A_COMMAND.format("--json"),
 )
 
 

@@ -29,6 +29,7 @@ def the_recording_matters(head: Head) -> None:
     """
     trial = Trial(head)
     logits = trial.ask(trial.fitted())
+    trial.check_shape(logits)  # or rows that are none would be compared
     assert (logits[:-1:3] - logits[0]).abs().max() > _TOLERANCE, f"the same row for all: {logits[0].tolist()}"
 
 
@@ -61,6 +62,7 @@ def neighbours_do_not_matter(head: Head) -> None:
     trial = Trial(head)
     state, x = trial.fit(), trial.read(trial.asked)
     together = head.logits(state, x, trial.classes)
+    trial.check_shape(together)
     for i in range(len(trial.asked)):
         _close(
             together[i],

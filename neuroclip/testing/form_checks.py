@@ -41,8 +41,7 @@ def logits_have_the_right_shape(head: Head) -> None:
     """
     trial = Trial(head)
     logits = trial.ask(trial.fitted())
-    wanted = (len(trial.asked), len(trial.classes))
-    assert tuple(logits.shape) == wanted, f"shape {tuple(logits.shape)} for n, c = {wanted}"
+    trial.check_shape(logits)
     assert logits.is_floating_point(), f"{logits.dtype}"
     assert logits.isfinite().all(), f"{logits}"
 
@@ -107,9 +106,9 @@ def nothing_is_changed_in_place(head: Head) -> None:
 def nothing_is_done_on_the_side(head: Head) -> None:
     """A head prints nothing and leaves global random generators, gradients, threads and default types alone.
 
-    `torch.manual_seed`, in place of a generator of the head's own (`torch.Generator().manual_seed(seed)`), or a
-    `print`: the caller shows progress. Between two checkpoints of `train`: a
-    `yield` inside `torch.no_grad()`.
+    `torch.randn`, `torch.randperm` or a layer's random weights without a generator of the head's own
+    (`torch.Generator().manual_seed(seed)`), `torch.manual_seed`, or a `print`: the caller shows progress. Between two
+    checkpoints of `train`: a `yield` inside `torch.no_grad()`.
     """
     trial = Trial(head)
     asked = trial.read(trial.asked)

@@ -83,6 +83,17 @@ class Trial:
         with torch.no_grad():
             return self.head.logits(state, x, self.classes)
 
+    def check_shape(self, logits: Tensor) -> None:
+        """Check that logits of the `asked` recordings are (n, c).
+
+        Rules that look at rows call it too: one cause is then reported in one sentence, and not as several faults.
+
+        Raises:
+            AssertionError: They are not.
+        """
+        wanted = (len(self.asked), len(self.classes))
+        assert tuple(logits.shape) == wanted, f"shape {tuple(logits.shape)} for n, c = {wanted}"
+
     def accuracy(self, state: State) -> float:
         """Return the share of the asked recordings that are named rightly."""
         return float((self.ask(state).argmax(-1) == self.labels(self.asked)).float().mean())

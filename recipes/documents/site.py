@@ -56,8 +56,17 @@ OF_THE_PROJECT = {
 """Documents outside docs that are pages of the site, and where."""
 
 
+def anchor(heading: str, separator: str) -> str:
+    """Return a heading's anchor, as the host of the repository makes it, so that one link leads there from both.
+
+    Lower case, without punctuation; each space is a `separator`, also where several stand together.
+    """
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", separator)
+
+
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Put a page for each room where the navigation says `reference`."""
+    """Put a page for each room where the navigation says `reference`, and name anchors."""
+    config.mdx_configs["toc"]["slugify"] = anchor
     for section in config.nav or ():
         for pages in section.values():
             for entry in pages:

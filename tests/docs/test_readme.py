@@ -52,6 +52,8 @@ def test_every_head_that_ships_has_a_row() -> None:
     }
     assert set(HEADS) == ours
     assert f"{len(ours)} ship" in README
+    number = {17: "Seventeen", 18: "Eighteen", 19: "Nineteen", 20: "Twenty"}[len(ours)]
+    assert f"{number} ship" in (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
 
 
 def test_accuracies_and_costs_are_those_of_the_results() -> None:
@@ -71,12 +73,46 @@ def test_accuracies_and_costs_are_those_of_the_results() -> None:
             assert motion == "-", name
 
 
+CARD_ROWS = {
+    "real N-MNIST": [("N-MNIST, all 348 recordings", 1)],
+    "letters": [("capital letters", 1)],
+    "icons": [("icons of the held-out family", 1), ("the same, 50-way; goal", 1), ("the same, 100-way", 1)],
+    "the same, 50-way, small": [("the same, 50-way, but small", 1)],
+    "concepts": [("held-out concepts", 2)],
+    "real hand-held objects": [("DVS128", 1)],
+}
+"""Of each row of the README, by how it begins, the rows and cells of the model's card that it repeats."""
+
+
+def cells(text: str) -> list[list[str]]:
+    """Return the cells of the lines of tables, as they are written."""
+    return [
+        [cell.strip() for cell in line.strip("| ").split(" | ")]
+        for line in text.splitlines()
+        if line.startswith("| ")
+    ]
+
+
 def test_how_good_it_is_is_what_the_card_says() -> None:
+    """Row by row: each figure with its interval, of as many ways; chance is what guessing among so many gives."""
     card = Path(neuroclip.__file__).parent / "models" / "event_tiny" / "README.md"
-    told = card.read_text(encoding="utf-8")
-    for row in rows(section(README, r"How good is it\?"))[1:]:
-        for number in re.findall(r"\d+\.\d(?= [%(/])", row[1]):
-            assert number in told, row[0]
+    told = cells(card.read_text(encoding="utf-8"))
+    ours = cells(section(README, r"How good is it\?"))[1:]
+    assert len(ours) == len(CARD_ROWS)
+    for (about, figures, beside), (begins, wanted) in zip(ours, CARD_ROWS.items(), strict=True):
+        assert about.startswith(begins)
+        theirs: list[str] = []
+        for row_begins, cell in wanted:
+            (row,) = [row for row in told if row[0].startswith(row_begins)]
+            theirs.append(row[cell].partition(";")[0])
+            ways = re.findall(r"\d+-way|\b348\b", row[0])
+            assert ways
+            assert set(ways) <= set(re.findall(r"\d+-way|\b348\b", about)), about
+        assert figures.partition(":")[0] == " / ".join(theirs), about
+        if beside.startswith("chance"):
+            rights = 5 if "top-5" in about else 1
+            chances = [f"{round(100 * rights / int(way), 1):g} %" for way in re.findall(r"(\d+)-way", about)]
+            assert beside == f"chance {' / '.join(chances)}", about
 
 
 def test_the_picture_shows_what_the_model_says() -> None:

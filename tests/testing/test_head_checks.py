@@ -475,6 +475,15 @@ def test_all_checks_are_made_whatever_one_finds() -> None:
     }
 
 
+def test_rules_about_rows_report_a_wrong_shape_as_what_it_is() -> None:
+    """In the same sentence, so that it is not told twice; where the shape is right, they say what they are about."""
+    found = failures(Transposed())
+    assert found["logits-have-the-right-shape"] == "shape (3, 10) for n, c = (10, 3)"
+    assert found["the-recording-matters"] == found["logits-have-the-right-shape"]
+    assert found["neighbours-do-not-matter"] == found["logits-have-the-right-shape"]
+    assert failures(IgnoresItsInput())["the-recording-matters"].startswith("the same row for all: ")
+
+
 def test_every_check_finds_something() -> None:
     assert {str(check) for check in head_checks()} == {check for _, check in DEFECTS}
     for check in head_checks():
