@@ -6,8 +6,10 @@ import sys
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer.main
 
 PACKAGES = ("neuroclip", "neuroclip_adapters", "neuroclip_plugins", "neuroclip_prompts")
 HEAVY = ("torch", "open_clip", "timm", "torchvision", "spikingjelly", "numba")
@@ -56,6 +58,35 @@ def modules_after(code: str) -> set[str]:
 
 def test_importing_neuroclip_imports_no_torch() -> None:
     assert modules_after("import neuroclip") == set()
+
+
+def test_what_help_says_of_a_command_is_how_its_own_help_begins() -> None:
+    from neuroclip.cli import ABOUT, app
+
+    group: Any = typer.main.get_command(app)
+    assert list(group.commands) == list(ABOUT)
+    for name, command in group.commands.items():
+        first, _, _ = command.help.partition("\n\n")
+        assert " ".join(first.split()) == ABOUT[name]
+
+
+def test_help_imports_no_command_and_a_command_no_other() -> None:
+    def imported(*arguments: str) -> set[str]:
+        code = (
+            "import sys\nfrom neuroclip.cli import ABOUT, main\n"
+            f"sys.argv = ['neuroclip', *{arguments}]\n"
+            "try:\n    main()\nfinally:\n"
+            "    found = [n for n in ABOUT if f'neuroclip.cli.{n}'.replace('-', '_') in sys.modules]\n"
+            "    print(*found, file=sys.stderr)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+        )
+        assert "Usage: neuroclip" in done.stdout
+        return set(done.stderr.split())
+
+    assert imported("--help") == set()
+    assert imported("info", "--help") == {"info"}
 
 
 def test_help_imports_no_torch() -> None:

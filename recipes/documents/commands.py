@@ -15,10 +15,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-import typer
 from typer.models import ArgumentInfo
 
-from neuroclip.cli import app
+from neuroclip.cli import ABOUT, module_of
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "commands.md"
 TABLE = re.compile(r"^<!-- (neuroclip[\w -]*?) -->$.*?^<!-- end -->$", flags=re.MULTILINE | re.DOTALL)
@@ -26,7 +25,7 @@ TABLE = re.compile(r"^<!-- (neuroclip[\w -]*?) -->$.*?^<!-- end -->$", flags=re.
 
 def commands() -> dict[str, Callable[..., object]]:
     """Return the function of every command by what is typed for it; a group counts for what it has below it."""
-    return dict(_below("neuroclip", app))
+    return {typed: command for name in ABOUT for typed, command in _named("neuroclip", name)}
 
 
 def renewed(document: str) -> str:
@@ -53,13 +52,13 @@ def table(command: Callable[..., object]) -> str:
     return "\n".join(["| | Meaning | If not given |", "|---|---|---|", *(_row(*one) for one in found)])
 
 
-def _below(typed: str, group: typer.Typer) -> Iterator[tuple[str, Callable[..., object]]]:
-    for command in group.registered_commands:
-        assert command.callback is not None
-        yield f"{typed} {command.name or command.callback.__name__}", command.callback
-    for below in group.registered_groups:
-        assert below.typer_instance is not None
-        yield from _below(f"{typed} {below.name}", below.typer_instance)
+def _named(typed: str, name: str) -> Iterator[tuple[str, Callable[..., object]]]:
+    module = module_of(name)
+    if not hasattr(module, "app"):
+        yield f"{typed} {name}", module.command
+        return
+    for command in module.app.registered_commands:
+        yield f"{typed} {name} {command.name or command.callback.__name__}", command.callback
 
 
 def _told(hint: Any) -> tuple[Any, Any]:
