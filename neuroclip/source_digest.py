@@ -45,22 +45,32 @@ def digest_of_package(name: str) -> str:
 
 
 def _digest_of_functions(kind: type) -> str:
+    """Return 128 bits, hexadecimal, of a class's functions and constants, and of what the functions use beside it."""
     hashed = blake2b(digest_size=16)
     for name, value in sorted(vars(kind).items()):
         inner = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
-        if isinstance(inner, FunctionType):
-            hashed.update(" ".join([name, *_said(inner.__code__)]).encode())
+        hashed.update(" ".join([name, *_said(inner, kind.__module__, set())]).encode())
     return hashed.hexdigest()
 
 
-def _said(code: CodeType) -> Iterator[str]:
-    """Yield what a function does: its instructions, names and constants, and those of the functions inside it."""
-    yield from (code.co_code.hex(), *code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _said(constant)
-        else:
-            yield repr(constant)
+def _said(value: object, home: str, told: set[object]) -> Iterator[str]:
+    """Yield what a constant is, or what a function does: its instructions, names, constants, and functions it calls.
+
+    What is from elsewhere than `home` goes by its name. A value that is neither says nothing.
+    """
+    if isinstance(value, FunctionType) and value.__module__ == home and value not in told:
+        told.add(value)
+        yield from _said(value.__code__, home, told)
+        for name in value.__code__.co_names:
+            yield from _said(value.__globals__.get(name), home, told)
+    elif isinstance(value, CodeType):
+        yield from (value.co_code.hex(), *value.co_names)
+        for constant in value.co_consts:
+            yield from _said(constant, home, told)
+    elif isinstance(value, frozenset):
+        yield from sorted(map(repr, value))  # whose own order is another in each process
+    elif isinstance(value, int | float | complex | str | bytes | tuple | None):
+        yield repr(value)
 
 
 def _read(path: Path) -> bytes:

@@ -75,6 +75,22 @@ def test_a_class_typed_into_a_notebook_goes_by_its_functions(
     assert [computed(0), computed(7), computed(0)] == [5, 12, 5]
 
 
+def test_what_a_class_in_a_notebook_uses_beside_it_is_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+    text = "POWER = {}\ndef helped(n):\n    return n {} 2\n" + SUM.replace("MORE", "helped(POWER)").replace(
+        "class Sum(Representation):", "class Sum(Representation):\n    scale = {}\n    words = {{'a', 'b'}}"
+    )
+
+    def code(*values: object) -> dict[str, str]:
+        cell = {"__name__": "__main__"}
+        exec(text.format(*values), cell)
+        return cell["Sum"]().code()  # type: ignore[operator]
+
+    first = code(1, "+", 1)
+    assert code(1, "+", 1) == first
+    assert all(code(*other) != first for other in [(2, "+", 1), (1, "*", 1), (1, "+", 2)])
+
+
 def test_ours_go_by_the_number_that_the_bank_has_for_them() -> None:
     assert ClipTimesteps().code() == Joint(a=TernaryFrames(), b=ClipTimesteps()).code() == {}
 

@@ -19,7 +19,7 @@ from neuroclip.cli.compare_config import (
 )
 from neuroclip.cli.compare_heads import changes, entries_of, named_heads
 from neuroclip.cli.compare_recipe import followed, print_published
-from neuroclip.cli.compare_table import print_comparison
+from neuroclip.cli.compare_table import print_chosen, print_comparison
 from neuroclip.cli.fit import prompts_of
 from neuroclip.cli.reporting import Failures, complain, print_json, progress
 from neuroclip.cli.tasks import Source
@@ -158,6 +158,7 @@ def command(
         print_json({key: value for key, value in document.items() if key != "samples"})
     else:
         print_comparison(document)
+        print_chosen(document)
         print_published(document)
         typer.echo(f"report: {out / 'comparison.html'}")
     failures = Failures()

@@ -1,4 +1,4 @@
-"""A comparison as one table: a line for each head, a column for each number of shots."""
+"""A comparison as a table: a line for each head, a column for each number of shots; and one of choosing on test."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import typer
+
+from neuroclip.cli.reporting import print_table
 
 _WIDE = 240  # where no terminal says how wide it is
 
@@ -41,6 +43,17 @@ def print_comparison(document: Mapping[str, Any]) -> None:
     with console.capture() as captured:
         console.print(table)
     typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def print_chosen(document: Mapping[str, Any]) -> None:
+    """Print what choosing on the test part would have shown, and the gap; nothing unless it was asked for."""
+    from neuroclip.comparison.report.chosen import HEADER, TITLE, chosen_on_test
+    from neuroclip.comparison.report.findings import Findings
+    from neuroclip.comparison.report.wording import printable
+
+    if rows := chosen_on_test(Findings(document)):
+        typer.echo(f"{TITLE}: top-1 accuracy in %, mean over seeds".lower())
+        print_table(HEADER, [[printable(cell) for cell in row] for row in rows])
 
 
 def _accuracy(row: Mapping[str, Any] | None) -> str:

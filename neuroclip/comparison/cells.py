@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import traceback
 from pathlib import Path
 from typing import Any
@@ -56,8 +57,11 @@ def kept_cell(setting: Setting, place: Place, cell: Cell) -> Cell | None:
 
     None where there is none of the same digest, or not all of it, its saved head included.
     """
-    kept = _on_disk(cell_folder(setting.folder, setting.plan.entry(place.title), place), cell)
-    if kept is None or (setting.plan.is_kept(place) and _saved(setting, place, cell) is None):
+    entry = setting.plan.entry(place.title)
+    kept = _on_disk(cell_folder(setting.folder, entry, place), cell)
+    if kept is None:
+        return None
+    if setting.plan.is_kept(place) and _saved(head_folder(setting.folder, entry), cell) is None:
         return None
     damage = _damage(kept)
     try:
@@ -76,21 +80,36 @@ def _on_disk(folder: Path, cell: Cell) -> Cell | None:
         return None
 
 
-def _saved_in(setting: Setting, place: Place) -> Path:
-    entry = setting.plan.entry(place.title)
-    if setting.plan.is_kept(place):
-        return head_folder(setting.folder, entry)
-    return cell_folder(setting.folder, entry, place) / _HEAD
-
-
-def _saved(setting: Setting, place: Place, cell: Cell) -> SavedHead | None:
-    """Return the head that was saved with a cell of the same digest; None where there is none, or not all of it."""
-    folder = _saved_in(setting, place)
+def _saved(folder: Path, cell: Cell) -> SavedHead | None:
+    """Return the head in a folder if it is of a cell's digest; None where there is none, or not all of it."""
     try:
         saved = load(folder)
     except NeuroclipError:
         return None
     return saved if saved.provenance.get("job") == cell["digest"] and (folder / SPLIT).is_file() else None
+
+
+def _at_hand(setting: Setting, place: Place, cell: Cell) -> SavedHead | None:
+    """Return the head that was saved with a cell, and see to it that the one to be kept lies in `DIR/heads`.
+
+    Which cell that is of, the plan says, so that the one of another plan may lie there: it goes to its own cell.
+    """
+    entry = setting.plan.entry(place.title)
+    shared, own = head_folder(setting.folder, entry), cell_folder(setting.folder, entry, place) / _HEAD
+    if (saved := _saved(shared, cell)) is not None or not setting.plan.is_kept(place):
+        return saved or _saved(own, cell)
+    try:
+        split = load(shared).provenance["split"]
+        home = cell_folder(setting.folder, entry, Place(place.title, split["shots"], split["seed"])) / _HEAD
+        if home.parent.is_dir() and sum(path.stat().st_size for path in shared.iterdir()) <= _LARGE:
+            shutil.rmtree(home, ignore_errors=True)
+            shared.rename(home)
+    except (NeuroclipError, KeyError, OSError):
+        pass  # there is none, or it cannot be kept: its cell is fitted again if it is asked for more
+    saved = _saved(own, cell)
+    if saved is not None:
+        shutil.copytree(own, shared, dirs_exist_ok=True)
+    return saved
 
 
 def _damage(cell: Cell) -> dict[tuple[str, float], Any]:
@@ -116,7 +135,7 @@ def _finished(setting: Setting, place: Place, cell: Cell) -> Cell:
     plan, task = setting.plan, setting.task(place.shots, place.seed)
     folder = cell_folder(setting.folder, plan.entry(place.title), place)
     folder.mkdir(parents=True, exist_ok=True)
-    kept, saved = _on_disk(folder, cell), _saved(setting, place, cell)
+    kept, saved = _on_disk(folder, cell), _at_hand(setting, place, cell)
     damage = _damage(kept) if kept is not None else {}
     if kept is not None and saved is not None:  # all that lacks is damage that was not asked for before
         new = [c for c in plan.corruptions if (c.kind, c.level) not in damage]
@@ -130,7 +149,9 @@ def _finished(setting: Setting, place: Place, cell: Cell) -> Cell:
             setting.head(place.title),
             plan,
             folder=folder,
-            keep=_saved_in(setting, place),
+            keep=head_folder(setting.folder, plan.entry(place.title))
+            if plan.is_kept(place)
+            else folder / _HEAD,
             most=math.inf if plan.is_kept(place) else _LARGE,
             job=cell["digest"],
         )

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 
@@ -18,7 +18,6 @@ from neuroclip.fitting.fitted import Fitted, fit
 from neuroclip.fitting.provenance import digest_of, provenance_of
 from neuroclip.fitting.saving import save_into, seen_in
 from neuroclip.fitting.task import Task
-from neuroclip.formats import RecordingFile
 from neuroclip.heads import Head, State, installed, minibatches
 from neuroclip.metrics.accuracy import metrics_of
 from neuroclip.metrics.selective import reliability_of, selective_of
@@ -122,16 +121,12 @@ def _published(fitted: Fitted) -> dict[str, float] | None:
 def robustness_of(task: Task, head: Head, state: State, corruption: Corruption) -> dict[str, Any]:
     """Measure on damaged test recordings; those of which nothing is left are not counted, and named as an error."""
     found: dict[str, Any] = {"kind": corruption.kind, "level": corruption.level}
-    nothing: dict[Path, RecordingError] = {}
+    nothing: dict[Any, RecordingError] = {}  # by file as it is read: several recordings may be parts of one
     names: Sequence[str] = task.split.test
+    files = task.files(names, corruption)
     try:
-        task.bank.fill(
-            task.filled(head.representation),
-            task.files(names, corruption),
-            task.backbones,
-            bad=lambda source, error: nothing.setdefault(cast(RecordingFile, source).path, error),
-        )
-        left = [name for name in names if task.items[name].file.path not in nothing]
+        task.bank.fill(task.filled(head.representation), files, task.backbones, bad=nothing.__setitem__)
+        left = [name for name, file in zip(names, files, strict=True) if file not in nothing]
         error = f"{len(nothing)} of {len(names)}: {next(iter(nothing.values()))}" if nothing else None
         if not left:
             return found | {"accuracy": None, "n": 0, "error": error}

@@ -17,7 +17,7 @@ class Wishes:
     """What is wanted besides the cells.
 
     Attributes:
-        jobs: Processes that measure side by side.
+        jobs: Processes that measure side by side; one that dies costs its cell alone. 0: this process measures.
         samples: Test recordings to show.
         speed: Whether to time each head.
         command: What was typed, for the document.
@@ -27,7 +27,7 @@ class Wishes:
         complain: Is told on one line what went wrong and stops nothing.
     """
 
-    jobs: int = 1
+    jobs: int = 0
     samples: int = 6
     speed: bool = True
     command: str = ""

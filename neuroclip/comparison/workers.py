@@ -13,6 +13,8 @@ from multiprocessing.reduction import ForkingPickler
 from types import MappingProxyType
 from typing import Any
 
+import torch
+
 from neuroclip.comparison.cells import Cell, failed, finish_cell
 from neuroclip.comparison.plan import Place
 from neuroclip.comparison.setting import Setting
@@ -29,18 +31,18 @@ def _proxy(content: dict[Any, Any]) -> MappingProxyType[Any, Any]:
 ForkingPickler.register(MappingProxyType, lambda proxy: (_proxy, (dict(proxy),)))
 
 
-def measured(setting: Setting, wanted: Sequence[Wanted], jobs: int = 1) -> Generator[Cell]:
+def measured(setting: Setting, wanted: Sequence[Wanted], jobs: int = 0) -> Generator[Cell]:
     """Yield cells as they are finished, each kept on disk by then.
 
-    With several jobs, each has a process of its own, and its share of the threads. Where one dies, its cell is a
-    failed one, and another process takes its place.
+    Each job has a process of its own, and its share of the threads. Where one dies, its cell is a failed one, and
+    another process takes its place. Without jobs, this process measures, and dies with a head that is killed.
     """
-    if jobs < 2:
+    if not jobs or not wanted:
         for place, cell in wanted:
             yield finish_cell(setting, place, cell)
         return
     jobs = min(jobs, len(wanted))
-    threads = max(1, (os.cpu_count() or 1) // jobs)
+    threads = max(1, torch.get_num_threads() // jobs)
     waiting, workers = deque(wanted), [_Worker(setting, threads) for _ in range(jobs)]
     try:
         for worker in workers:
@@ -117,8 +119,6 @@ def ending(status: int) -> str:
 
 def _work(connection: Connection[Any, Any], threads: int) -> None:
     import signal
-
-    import torch
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started this one says when to stop
     threading.Thread(target=_end_with_parent, daemon=True).start()

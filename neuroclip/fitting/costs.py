@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,6 +15,7 @@ from neuroclip.backbones.image_names import is_image_name
 from neuroclip.classes import Classes
 from neuroclip.heads import Head, Operations, State, item_count, take
 from neuroclip.heads.counting import counted
+from neuroclip.recording import Recording
 from neuroclip.representations import ClipTimesteps, Features, Joint, Representation
 
 MAC_PJ, ACCUMULATE_PJ = 4.6, 0.9
@@ -48,12 +50,23 @@ class Costs:
         return asdict(self)
 
 
-def costs_of(head: Head, state: State, x: Any, classes: Classes, model: Model) -> Costs:
-    """Count what the head computes for recordings `x` as its `representation` gives them, per recording."""
+def costs_of(
+    head: Head,
+    state: State,
+    x: Any,
+    classes: Classes,
+    model: Model,
+    one: Callable[[], Recording] | None = None,
+) -> Costs:
+    """Count what the head computes for recordings `x` as its `representation` gives them, per recording.
+
+    `one` reads one of them: what the encoder does for a representation of somebody's own is counted while it is
+    computed. Painting frames and optical flow count for nothing.
+    """
     operations = head.operations(state, take(x, slice(0, _MOST)), classes) or _counted(
         head, state, x, classes
     )
-    encoder = _encoder_macs(head.representation, x, model)
+    encoder = _encoder_macs(head.representation, x, model, one)
     of_head = operations.macs * MAC_PJ + operations.accumulates * ACCUMULATE_PJ
     total = of_head + encoder * MAC_PJ
     return Costs(
@@ -76,11 +89,13 @@ def _counted(head: Head, state: State, x: Any, classes: Classes) -> Operations:
     return Operations(macs=counter.get_total_flops() / 2 / n)
 
 
-def _encoder_macs(representation: Representation, x: Any, model: Model) -> float:
+def _encoder_macs(
+    representation: Representation, x: Any, model: Model, one: Callable[[], Recording] | None
+) -> float:
     """Count one frame, and multiply with the timesteps; 0 where nothing of `x` comes out of the encoder."""
     if isinstance(representation, Joint):
         different = {part.stored.key: (name, part) for name, part in representation.parts}  # computed once
-        return sum(_encoder_macs(part, x[name], model) for name, part in different.values())
+        return sum(_encoder_macs(part, x[name], model, one) for name, part in different.values())
     if isinstance(representation, Features) and is_image_name(representation.backbone or ""):
         network: Any = load_backbone(str(representation.backbone))
         with counted() as counter:
@@ -93,9 +108,14 @@ def _encoder_macs(representation: Representation, x: Any, model: Model) -> float
             / 2
             * (x.shape[1] if representation.pool == "avg" and x.ndim == 3 else 1)
         )
-    if not isinstance(representation, ClipTimesteps):
+    if isinstance(representation, ClipTimesteps):
+        return _macs_of_frame(model) * x.shape[-2]
+    filled = representation.filled(model.name)
+    if one is None or not filled.backbone_names():
         return 0.0
-    return _macs_of_frame(model) * x.shape[-2]
+    with counted() as counter, torch.no_grad():
+        filled.compute(one(), lambda name: model if name == model.name else load_backbone(name))
+    return counter.get_total_flops() / 2
 
 
 @lru_cache(maxsize=2)  # a comparison asks for each of its cells

@@ -54,7 +54,7 @@ def evaluate(task: Task, head: Head, state: State, names: Sequence[str]) -> Eval
     start = time.perf_counter()
     logits = scored(task, head, state, x)
     seconds = time.perf_counter() - start
-    costs = costs_of(head, state, x, task.classes, task.model)
+    costs = costs_of(head, state, x, task.classes, task.model, task.items[names[0]].file.load)
     return Evaluation(tuple(names), y, logits, metrics_of(logits, y), costs, seconds)
 
 

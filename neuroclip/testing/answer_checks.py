@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load as from_bytes
 from safetensors.torch import save as to_bytes
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from neuroclip.heads import Head, take
 from neuroclip.heads.options import names_of
@@ -20,6 +21,30 @@ from neuroclip.testing.toys import TOY_CLASSES, ToyModel
 from neuroclip.testing.trial import Trial
 
 _TOLERANCE = 1e-4
+
+
+def later_timesteps_do_not_matter(head: Head) -> None:
+    """What a timestep says of the classes is the same whatever comes after it, but for a common factor.
+
+    Attention over all frames, or statistics of a whole recording: that is no answer after so many timesteps, so leave
+    `timestep_logits` out.
+    """
+    if type(head).timestep_logits is Head.timestep_logits:
+        raise DoesNotApply("it says nothing of single timesteps")
+    trial = Trial(head)
+    state, x = trial.fitted(), trial.read(trial.asked)
+    said = head.timestep_logits(state, x, trial.classes)
+    if said is None or said.ndim != 3 or not isinstance(x, Tensor) or x.shape[1] != said.shape[1]:
+        raise DoesNotApply("what it reads has no axis of timesteps")
+    kept = (said.shape[1] + 1) // 2
+    changed = x.clone()
+    changed[:, kept:] = x.flip(0)[:, kept:]  # those of other recordings
+    then = head.timestep_logits(state, changed, trial.classes)
+    assert then is not None, "None for other recordings"
+    before, after = (normalize(logits[:, :kept].double(), dim=-1) for logits in (said, then))
+    moved = (after - before).abs().amax((0, 2))
+    at = int(moved.argmax())
+    assert moved[at] < 10 * _TOLERANCE, f"timestep {at + 1} of {said.shape[1]} says something else"
 
 
 def the_recording_matters(head: Head) -> None:

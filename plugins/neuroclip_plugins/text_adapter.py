@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import torch
 from neuroclip_adapters import frame_transformer, transformer_parameters, weighted_sum
-from torch import Tensor
 from torch.nn import functional
 from torch.nn.functional import normalize
 
@@ -16,7 +15,7 @@ from neuroclip.classes import Classes
 from neuroclip.errors import OptionError
 from neuroclip.heads import Checkpoint, State, minibatches, take
 from neuroclip.representations import ClipTimesteps, valid_timesteps
-from neuroclip.shapes import Labels, Logits, TimestepLogits, Timesteps
+from neuroclip.shapes import Labels, Logits, Timesteps
 from neuroclip_plugins.timesteps import TimestepHead
 
 _BATCH = 256
@@ -88,7 +87,7 @@ class TextAdapter(TimestepHead):
             for step, (index, shots) in enumerate(minibatches(x, self.batch, generator=generator)):
                 done = (epoch * steps + step + 1) / (self.epochs * steps)
                 search.param_groups[0]["lr"] = self.learning_rate * _share(done, self.warm_up)
-                logits = self._answer(state, shots, classes.scale, generator)[1]
+                logits = self._answer(state, shots, classes.scale, generator)
                 search.zero_grad()
                 functional.cross_entropy(logits, y[index]).backward()
                 search.step()
@@ -103,21 +102,17 @@ class TextAdapter(TimestepHead):
     def logits(self, state: State, x: Timesteps, classes: Classes) -> Logits:
         """Return the mean of the logits of the frames that a recording has (n, c)."""
         parts = (take(x, slice(i, i + _BATCH)) for i in range(0, len(x), _BATCH))
-        return torch.cat([self._answer(state, part, classes.scale)[1] for part in parts])
-
-    def timestep_logits(self, state: State, x: Timesteps, classes: Classes) -> TimestepLogits:
-        """Return the logits of every frame (n, t, c), each of which has seen the others."""
-        return self._answer(state, x, classes.scale)[0]
+        return torch.cat([self._answer(state, part, classes.scale) for part in parts])
 
     def _answer(
         self, state: State, x: Timesteps, scale: float, dropout: torch.Generator | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """Return logits of frames (n, t, c) and of recordings (n, c)."""
+    ) -> Logits:
+        """Return the mean of the logits of the frames, each of which has seen the others (n, c)."""
         x, valid = x.float(), valid_timesteps(x)
         fused = frame_transformer(state, x, valid, share=self.dropout, dropout=dropout)
         seen = normalize((1 - self.mix) * x + self.mix * fused, dim=-1)
         each = scale * seen @ normalize(state[_TEXTS], dim=-1).T
-        return each, weighted_sum(each, torch.ones(x.shape[1], device=x.device), valid)
+        return weighted_sum(each, torch.ones(x.shape[1], device=x.device), valid)
 
 
 def _share(done: float, warm_up: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,27 @@ def test_a_head_is_fitted_measured_timed_and_reported(
     assert (tmp_path / "out" / "heads" / "prototype" / "speed.json").stat().st_mtime_ns == kept
     saved = run("evaluate", tmp_path / "out" / "heads" / "prototype", toys, "--json")
     assert json.loads(saved.stdout)["accuracy"] == row["accuracy"]
+
+
+def test_the_published_protocol_prints_the_honest_number_the_chosen_one_and_the_gap(
+    compare: Run, tmp_path: Path
+) -> None:
+    """Without a recipe too; the honest protocol prints no such table."""
+    asked = ["--heads", "relu-adapter", "--shots", 2, "-o", "all.steps=2", "-o", "all.epochs=3", *QUICK]
+    result = compare(*asked, "--protocol", "as-published")
+    assert result.exit_code == 0, result.stderr
+    document = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    (cell,) = document["cells"]
+    last, best = (f"{100 * cell['published'][name]:.1f}" for name in ("honest", "accuracy"))
+    gap = f"{100 * cell['published']['gap']:+.1f}" if cell["published"]["gap"] else "0.0"
+    title, header, row = result.stdout.splitlines()[-4:-1]
+    assert title == ("chosen on the test recordings, as published: top-1 accuracy in %, mean over seeds")
+    assert re.split("  +", header) == ["head", "shots", "honest (last checkpoint)", "chosen on test", "gap"]
+    assert re.split("  +", row) == ["relu-adapter", "2", last, best, gap]
+    assert last == f"{100 * document['summary'][0]['accuracy']:.1f}"
+    honest = compare(*asked)
+    assert honest.exit_code == 0, honest.stderr
+    assert "chosen on" not in honest.stdout
 
 
 def test_a_failed_head_is_named_and_the_status_is_1(compare: Run) -> None:

@@ -29,6 +29,7 @@ from neuroclip.corruptions.kinds import parse
 from neuroclip.datasets import Dataset, open_dataset
 from neuroclip.errors import ComparisonError, DatasetError, OptionError
 from neuroclip.fitting import training
+from neuroclip.heads import load
 from neuroclip.testing import TOY_CLASSES, toy_recordings
 
 STRANGE = '''
@@ -251,19 +252,42 @@ def test_a_comparison_that_is_killed_at_any_moment_loses_no_finished_cell(
 
 @needs_fork
 @pytest.mark.usefixtures("strange", "one_thread")
-def test_two_jobs_say_the_same_as_one_and_go_on_when_one_dies(
-    setting: Callable[..., Setting], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_jobs_say_the_same_as_none_and_go_on_when_one_dies(
+    setting: Callable[..., Setting], monkeypatch: pytest.MonkeyPatch, jobs: int
 ) -> None:
     one = compare(setting(folder="one"), QUICK)
     # Spawned ones would import torch, three times in all: what they are handed goes through a pipe all the same.
     monkeypatch.setattr(workers, "get_context", lambda kind: multiprocessing.get_context("fork"))
-    two = compare(setting(Entry("deadly", "strange"), *ENTRIES), replace(QUICK, jobs=2))
+    two = compare(setting(Entry("deadly", "strange"), *ENTRIES), replace(QUICK, jobs=jobs))
     for entry in ENTRIES:
         assert timeless(of(two, entry.title)) == timeless(of(one, entry.title))
     killed = [cell for cell in of(two, "deadly") if cell["shots"]]
     assert [cell["status"] for cell in killed] == ["failed", "failed"]
     assert "the process was ended (out of memory?)" in killed[0]["error"]
     assert not multiprocessing.active_children()
+
+
+def test_a_head_goes_to_its_cell_when_that_of_another_plan_takes_its_place(
+    setting: Callable[..., Setting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[object] = []
+    measure = cells.measure
+    monkeypatch.setattr(cells, "measure", lambda *a, **k: done.append(a) or measure(*a, **k))
+    entry, damage = ENTRIES[1], parse("drop=0.5")
+
+    def saved() -> str:
+        return load(setting().folder / "heads" / entry.slug).provenance["job"]
+
+    (one,) = compare(setting(entry, shots=(1,), seeds=(0,)), QUICK)["cells"]
+    assert (saved(), len(done)) == (one["digest"], 1)
+    more = compare(setting(entry, shots=(1, 2), seeds=(0,)), QUICK)["cells"]
+    assert (saved(), len(done)) == (more[1]["digest"], 2)
+    compare(setting(entry, shots=(1, 2), seeds=(0,), corruptions=damage), QUICK)
+    assert len(done) == 2  # both heads are at hand
+    compare(setting(entry, shots=(1,), seeds=(0,)), QUICK)
+    assert (saved(), len(done)) == (one["digest"], 2)
+    assert more[0] == one
 
 
 def test_a_process_that_ends_itself_is_not_said_to_lack_memory() -> None:

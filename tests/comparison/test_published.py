@@ -82,6 +82,37 @@ def test_neuroclip_is_done_as_its_code_does_it(name: str) -> None:
     assert recipe.published()[1]["shots"] == 16
 
 
+@pytest.mark.parametrize(
+    ("name", "title", "student", "teacher"),
+    [
+        ("ucf101", "labels", 8, None),
+        ("ucf101", "taught", 8, 8),
+        ("ucf101", "both-1", 8, 8),
+        ("ucf101", "both-2", 8, 8),
+        ("ucf101", "events", 16, 32),
+        ("hmdb51", "events", 16, 32),
+    ],
+)
+def test_students_and_teachers_have_their_frames(
+    name: str, title: str, student: int, teacher: int | None
+) -> None:
+    """Protocols 5.4: 32 and 16, and 8 in the ablation, whose teacher is no other than the one of its own row."""
+    recipe = read_recipe(name)
+    planned = {head: plan["options"] for head, plan in recipe.planned.items()}
+    taught = planned[title].get("teacher")
+    assert planned[title]["steps"] == student
+    assert (taught and taught["options"]["steps"]) == teacher
+    if teacher == 8:
+        assert taught["options"] == planned["flow"]
+        assert any("teacher has 8 there too" in one for one in recipe.departures)
+    if title == "events":
+        assert planned["fused"]["members"] == [
+            {"head": "i3d-events", "options": planned["events"]},
+            {"head": "i3d-rgb", "options": planned["rgb"]},
+        ]
+        assert (planned["rgb"]["steps"], planned["rgb"]["scale"]) == (8, 0.5)
+
+
 def test_what_is_done_otherwise_is_said(tmp_path: Path) -> None:
     recipe = read_recipe("nmnist")
     planned = overridden(recipe.heads(tmp_path), {"lif-adapter": {"epochs": 2, "mix": 0.6}})

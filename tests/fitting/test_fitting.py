@@ -1,6 +1,7 @@
 """Fitting on shots, measuring on the rest, and what must never be seen."""
 
 import shutil
+from dataclasses import dataclass
 
 import pytest
 import torch
@@ -15,7 +16,7 @@ from neuroclip.errors import DatasetError, HeadError
 from neuroclip.fitting import Task, evaluate, fit, provenance_of
 from neuroclip.fitting.costs import ACCUMULATE_PJ, MAC_PJ, costs_of
 from neuroclip.heads import Operations
-from neuroclip.representations import ClipTimesteps
+from neuroclip.representations import ClipTimesteps, Representation
 from neuroclip.testing import ToyModel
 
 MODEL = ToyModel()
@@ -115,6 +116,32 @@ def test_a_linear_head_costs_a_product_per_class_and_number(write_toys):
     state = fit(task, head, seed=0).state
     x = task.read(head.representation, task.split.train)
     assert costs_of(head, state, x, task.classes, MODEL).macs == (2 + 3) * MODEL.dim
+
+
+@dataclass(frozen=True)
+class Doubled(Representation):
+    """Somebody's own, which asks the encoder."""
+
+    steps: int = 2
+    backbone: str | None = None
+
+    def compute(self, recording, backbones):
+        return 2 * ClipTimesteps(self.steps, backbone=self.backbone).compute(recording, backbones)
+
+
+def test_the_encoder_is_counted_for_a_representation_of_somebodys_own(write_toys):
+    class OnDoubled(Prototype):
+        @property
+        def representation(self):
+            return Doubled(self.steps)
+
+    task = task_of(write_toys())
+    costs = []
+    for head in (Prototype(steps=2), OnDoubled(steps=2)):
+        x, state = task.read(head.representation, task.split.train), {"prototypes": torch.ones(3, MODEL.dim)}
+        one = task.items[task.split.train[0]].file.load
+        costs.append(costs_of(head, state, x, task.classes, MODEL, one))
+    assert costs[1].encoder_macs == costs[0].encoder_macs > 0
 
 
 def test_members_that_read_the_same_embeddings_share_what_the_encoder_costs(write_toys):

@@ -30,7 +30,8 @@ COLUMNS: dict[str, Callable[[Row], Any]] = {
 def known_costs(found: Findings) -> dict[str, dict[str, Number | None]]:
     """Return costs by head, best first, and by column; columns that are empty for all are left out."""
     rows = {head: found.document["heads"].get(head, {}) for head in found.ranked}
-    rows = {head: row for head, row in rows.items() if row.get("status") == "ok"}
+    # Also of one of whose cells some failed: what was measured of the others is known.
+    rows = {head: row for head, row in rows.items() if row.get("parameters") is not None}
     columns = {name: of for name, of in COLUMNS.items() if any(of(row) is not None for row in rows.values())}
     known = {head: {name: of(row) for name, of in columns.items()} for head, row in rows.items()}
     timed = {row[_TIMED] for row in known.values() if row.get(_TIMED) is not None}

@@ -1,7 +1,10 @@
-"""The main table for a paper."""
+"""The tables for a paper: accuracy, and what choosing on the test part adds to it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from neuroclip.comparison.report.chosen import HEADER, NOTE, TITLE, chosen_on_test
 from neuroclip.comparison.report.findings import ALPHA, Findings
 from neuroclip.comparison.report.sentences import setting
 from neuroclip.comparison.report.wording import counted, percent, printable
@@ -24,7 +27,10 @@ _ESCAPES = {
 
 
 def latex(found: Findings) -> str:
-    r"""Return a `table` of accuracy by shots with its interval over recordings; it wants `\usepackage{booktabs}`."""
+    r"""Return a `table` of accuracy by shots with its interval over recordings; it wants `\usepackage{booktabs}`.
+
+    With the protocol as published, a second one has what choosing on the test part would have shown.
+    """
     shots = found.shots
     rows: list[str] = []
     for head in found.ranked:
@@ -39,7 +45,7 @@ def latex(found: Findings) -> str:
             text += r"$^{\approx}$" if head in found.alike(k) else ""
             low, high = row["bootstrap_ci"]
             cells.append(rf"{text} {{\scriptsize [{percent(low)}, {percent(high)}]}}")
-        rows.append("    " + " & ".join(cells) + r" \\")
+        rows.append(" & ".join(cells))
     seeds = counted(len(found.document["plan"]["seeds"]), "seed")
     caption = (
         rf"Top-1 accuracy (\%) by shots per class, mean over {seeds}, with 95\,\% intervals over test recordings. "
@@ -47,23 +53,32 @@ def latex(found: Findings) -> str:
         rf"significantly worse (paired permutation test, Holm-corrected $p \geq {ALPHA}$). "
         + escaped(f"{found.document['data']['name']}: {setting(found)}")
     )
-    lines = [
-        "% Needs \\usepackage{booktabs}.",
+    header = ["Head", *(f"{found.tick(k)}-shot" if k else "zero-shot" for k in shots)]
+    made = ["% Needs \\usepackage{booktabs}.", *_table(caption, "l" + "r" * len(shots), header, rows)]
+    if chosen := chosen_on_test(found):
+        made += ["", *_table(escaped(f"{TITLE}. {NOTE}"), "lrrrr", HEADER, map(_line, chosen))]
+    return "\n".join(made) + "\n"
+
+
+def _line(cells: Iterable[object]) -> str:
+    return " & ".join(map(escaped, cells))
+
+
+def _table(caption: str, columns: str, header: Iterable[object], rows: Iterable[str]) -> list[str]:
+    """Return the lines of a `table`; caption and rows are LaTeX already."""
+    return [
         r"\begin{table}",
         r"  \centering",
         rf"  \caption{{{caption}}}",
-        rf"  \begin{{tabular}}{{l{'r' * len(shots)}}}",
+        rf"  \begin{{tabular}}{{{columns}}}",
         r"    \toprule",
-        "    "
-        + " & ".join(["Head", *(f"{found.tick(k)}-shot" if k else "zero-shot" for k in shots)])
-        + r" \\",
+        rf"    {_line(header)} \\",
         r"    \midrule",
-        *rows,
+        *(rf"    {row} \\" for row in rows),
         r"    \bottomrule",
         r"  \end{tabular}",
         r"\end{table}",
     ]
-    return "\n".join(lines) + "\n"
 
 
 def escaped(text: object) -> str:

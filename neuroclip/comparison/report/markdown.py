@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from neuroclip.comparison.report.chosen import HEADER, NOTE, TITLE, chosen_on_test
 from neuroclip.comparison.report.disturbances import disturbed
 from neuroclip.comparison.report.expenses import cost, known_costs
 from neuroclip.comparison.report.findings import ALPHA, Findings
@@ -20,7 +21,7 @@ from neuroclip.comparison.report.wording import (
 
 
 def markdown(found: Findings) -> str:
-    """Return accuracy, costs, differences from the best head, published numbers, failures and provenance."""
+    """Return accuracy, costs, differences, published numbers, what choosing on test adds, failures, provenance."""
     made = [f"# {escaped(headline(found))}", escaped(finding(found)), escaped(setting(found))]
     if found.shots:
         made += ["## Accuracy", _accuracies(found)]
@@ -45,6 +46,8 @@ def markdown(found: Findings) -> str:
         ]
     if found.document["published"]:
         made += ["## Beside the papers", _papers(found)]
+    if rows := chosen_on_test(found):
+        made += [f"## {TITLE}", _table(HEADER, rows), NOTE]
     if found.failures:
         rows = ([f.head, len(f.cells) or "all", f.error] for f in found.failures)
         made += ["## What failed", _table(["head", "cells", "error"], rows)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from neuroclip.comparison.report.chosen import chosen_on_test
 from neuroclip.comparison.report.findings import Findings
 from neuroclip.comparison.report.wording import OVER_RECORDINGS, clipped, counted, interval, listed, percent
 
@@ -48,10 +49,16 @@ def setting(found: Findings) -> str:
         f"{n} test recordings of {counted(len(data['classes']), 'class')} {seeds}; "
         f"{shots} {'shot' if plan['shots'] == [1] else 'shots'} per class; the same recordings for every head. "
         f"Images are read by {provenance['model']['name']} where a head does not bring a network of its own. "
-        + (
-            "Nothing was chosen on test recordings."
-            if plan["protocol"] == "honest"
-            else "Protocol \u201cas published\u201d: the papers\u2019 choice on test recordings is shown beside "
-            "the honest numbers."
-        )
+        + _choice(found)
+    )
+
+
+def _choice(found: Findings) -> str:
+    if found.document["plan"]["protocol"] == "honest":
+        return "Nothing was chosen on test recordings."
+    if not chosen_on_test(found):
+        return "Protocol \u201cas published\u201d, but no head here was chosen on test recordings."
+    return (
+        "Protocol \u201cas published\u201d: what the papers\u2019 choice on test recordings gives stands in a table of "
+        "its own, beside the honest numbers."
     )

@@ -108,6 +108,7 @@ def test_where_nothing_was_measured_the_report_says_so(make_document: Any) -> No
 def test_the_protocol_is_said(make_document: Any, protocol: str) -> None:
     said = setting(Findings(make_document(protocol=protocol, samples=0)))
     assert ("Nothing was chosen on test recordings." in said) == (protocol == "honest")
+    assert ("table of its own, beside the honest numbers." in said) == (protocol == "as-published")
 
 
 def test_the_made_up_document_has_the_form_of_a_real_one(document: Any) -> None:

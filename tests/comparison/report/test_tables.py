@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from neuroclip.cli.compare_table import print_comparison
+from neuroclip.cli.compare_table import print_chosen, print_comparison
+from neuroclip.comparison.report.chosen import HEADER, TITLE, chosen_on_test
 from neuroclip.comparison.report.expenses import known_costs
 from neuroclip.comparison.report.findings import Findings
 from neuroclip.comparison.report.latex import latex
@@ -63,7 +64,7 @@ def test_without_the_published_protocol_the_spreadsheet_has_no_columns_for_it(do
 def test_every_row_of_a_markdown_table_has_the_cells_of_its_header(nasty: Any) -> None:
     text = markdown(Findings(nasty))
     tables = re.findall(r"(?:^\|.*\|$\n?)+", text, flags=re.MULTILINE)
-    assert len(tables) == 6  # accuracy, costs, differences, disturbed, papers, failures
+    assert len(tables) == 7  # accuracy, costs, differences, disturbed, papers, chosen on test, failures
     for table in tables:
         bars = [len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()]
         assert len(set(bars)) == 1
@@ -102,14 +103,86 @@ def test_markdown_and_latex_mark_the_best_and_what_is_not_worse(make_document: A
 
 def test_latex_is_one_table_whose_braces_close_and_whose_rows_are_full(nasty: Any) -> None:
     text = latex(Findings(nasty))
+    assert text.count(r"\begin{table}") == text.count(r"\end{table}") == 2
     bare = text.replace(r"\textbackslash{}", "").replace(r"\{", "").replace(r"\}", "")
     assert bare.count("{") == bare.count("}")
     assert "l" + "r" * 2 in text
     rows = [line for line in text.splitlines() if line.endswith(r" \\")]
-    assert len(rows) == 3
-    for row in rows:
-        assert len(re.findall(r"(?<!\\)&", row)) == 2
+    assert len(rows) == 3 + 5
+    for i, row in enumerate(rows):
+        assert len(re.findall(r"(?<!\\)&", row)) == (2 if i < 3 else 4)
         assert re.search(r"(?<!\\)[%#_]|(?<![\\$^{])\$(?![$^\\])|<b>|~\^", row) is None
+
+
+@pytest.fixture
+def leaky(make_document: Any) -> Any:
+    """By hand, two seeds: the last checkpoint of `a` has 0.5 and 0.7, the best 0.8 and 0.8; `b` has no such number."""
+    document = make_document(heads=["a", "b"], shots=(1, 16), protocol="as-published", samples=0)
+    document["plan"]["whole"] = 16
+    for cell in document["cells"]:
+        cell["published"] = None
+        if (cell["head"], cell["shots"]) == ("a", 16):
+            last, best = (0.5, 0.8) if cell["seed"] == 0 else (0.7, 0.8)
+            cell["published"] = {"accuracy": best, "honest": last, "gap": best - last}
+    return document
+
+
+def test_what_choosing_on_test_adds_is_the_mean_over_seeds(leaky: Any) -> None:
+    """The mean of 30 and 10 points is 20; a failed seed does not count, and cells without such a number make no row."""
+    assert chosen_on_test(Findings(leaky)) == [("a", "all", "60.0", "80.0", "+20.0")]
+    for cell in leaky["cells"]:
+        if cell["seed"] == 1:
+            cell["status"] = "failed"
+    assert chosen_on_test(Findings(leaky)) == [("a", "all", "50.0", "80.0", "+30.0")]
+
+
+def test_markdown_latex_page_and_terminal_have_the_honest_number_the_chosen_one_and_the_gap(
+    leaky: Any, capsys: Any
+) -> None:
+    found = Findings(leaky)
+    text, table, beside = markdown(found), latex(found), str(papers(found))
+    print_chosen(leaky)
+    printed = capsys.readouterr().out.splitlines()
+    _, _, after = text.partition(f"## {TITLE}\n\n")
+    assert after.splitlines()[:3] == [
+        "| head | shots | honest (last checkpoint) | chosen on test | gap |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        "| a | all | 60.0 | 80.0 | +20.0 |",
+    ]
+    first, second = table.split(r"\end{tabular}")[:2]
+    assert "+20.0" not in first
+    assert r"\begin{tabular}{lrrrr}" in second
+    assert r"    head & shots & honest (last checkpoint) & chosen on test & gap \\" in second.splitlines()
+    assert r"    a & all & 60.0 & 80.0 & +20.0 \\" in second.splitlines()
+    cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", beside)
+    assert [re.sub("<.*?>", "", cell) for cell in cells] == [*HEADER, "a", "all", "60.0", "80.0", "+20.0"]
+    assert TITLE in beside
+    assert printed[0] == f"{TITLE.lower()}: top-1 accuracy in %, mean over seeds"
+    assert [re.split("  +", line) for line in printed[1:]] == [
+        list(HEADER),
+        ["a", "all", "60.0", "80.0", "+20.0"],
+    ]
+
+
+@pytest.mark.parametrize("protocol", ["honest", "as-published"])
+def test_where_nothing_was_chosen_on_test_there_is_no_such_table(
+    make_document: Any, capsys: Any, protocol: str
+) -> None:
+    """Nor does the sentence say that there is one."""
+    document = make_document(heads=["a", "b"], protocol=protocol, samples=0)
+    for cell in document["cells"]:
+        cell["published"] = None
+    found = Findings(document)
+    assert chosen_on_test(found) == []
+    text, table = markdown(found), latex(found)
+    assert table.count(r"\begin{table}") == 1
+    for one in (text, table):
+        assert "chosen on test |" not in one
+        assert "table of its own" not in one
+    assert TITLE not in text
+    assert papers(found) is None
+    print_chosen(document)
+    assert capsys.readouterr().out == ""
 
 
 def test_every_table_has_the_interval_over_recordings_and_says_so(make_document: Any, capsys: Any) -> None:

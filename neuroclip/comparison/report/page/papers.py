@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from statistics import fmean
 
+from neuroclip.comparison.report.chosen import HEADER, NOTE, TITLE, chosen_on_test
 from neuroclip.comparison.report.findings import Findings, Row
 from neuroclip.comparison.report.page.elements import Child, Html, joined, table, tag
 from neuroclip.comparison.report.page.results import named
@@ -29,7 +30,7 @@ def papers(found: Findings) -> Html | None:
         if any(row["selected_on_test"] for row in rows):
             note = "* The paper chose epoch or weights on the test recordings, which flatters it."
             made.append(tag("p", note, class_="note"))
-    if (leaky := _chosen_on_test(found)) is not None:
+    if (leaky := _chosen(found)) is not None:
         made.append(leaky)
     if recipe := found.document["provenance"].get("recipe"):
         made.append(tag("h3", f"What differs from {recipe['source']}"))
@@ -37,34 +38,9 @@ def papers(found: Findings) -> Html | None:
     return joined(made) if made else None
 
 
-def _chosen_on_test(found: Findings) -> Html | None:
-    """Return what choosing a checkpoint by the test recordings gives, and how much it flatters."""
-    kept = {
-        (head, k): [cell["published"] for cell in found.cells(head, k) if cell["published"]]
-        for head in found.ranked
-        for k in found.shots
-    }
-    if not any(kept.values()):
-        return None
-
-    def cell(head: str, shots: int) -> Html:
-        rows = kept[head, shots]
-        if not rows:
-            return tag("td", "\u2013", class_="number accuracy")
-        best, last, gap = (fmean(row[name] for row in rows) for name in ("accuracy", "honest", "gap"))
-        said = tag("small", f"honest {percent(last)}, gap {percent(gap, signed=True)}")
-        return tag("td", tag("i", percent(best)), said, class_="number accuracy")
-
-    heads = [head for head in found.ranked if any(kept[head, k] for k in found.shots)]
-    rows = [[named(found, head), *(cell(head, k) for k in found.shots)] for head in heads]
-    note = (
-        "Accuracy in %, mean over seeds, of the checkpoint that does best on the test recordings: what a paper reports "
-        "that chooses by them. Under it, that of the last checkpoint, which all other tables and charts of this page "
-        "show."
-    )
-    title = tag("h3", "Chosen on the test recordings, as published")
-    made = table(["head", *(found.said(k) for k in found.shots)], rows)
-    return joined([title, made, tag("p", note, class_="note")])
+def _chosen(found: Findings) -> Html | None:
+    rows = [[named(found, head), *rest] for head, *rest in chosen_on_test(found)]
+    return joined([tag("h3", TITLE), table(HEADER, rows), tag("p", NOTE, class_="note")]) if rows else None
 
 
 def _beside(found: Findings, row: Row, chosen: bool) -> list[Child]:
