@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
+from inspect import unwrap
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,15 @@ import torch
 from neuroclip_plugins.zero_shot import ZeroShot
 
 import neuroclip
-from neuroclip.errors import ClassesError, HeadError, ModelError, OptionError, PromptError, RecordingWarning
+from neuroclip.errors import (
+    ClassesError,
+    HeadError,
+    ModelError,
+    OptionError,
+    PromptError,
+    RecordingError,
+    RecordingWarning,
+)
 from neuroclip.prediction import Prediction
 from neuroclip.recording import Recording
 from neuroclip.testing import TOY_CLASSES, ToyModel, toy_recordings
@@ -125,6 +134,27 @@ def test_a_file_is_read_and_named(tmp_path: Path) -> None:
     with pytest.warns(RecordingWarning):
         mixed = ask([file, RECORDINGS[1]], steps=4)
     assert [each.recording for each in mixed] == [str(file), "recording 1"]
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        (np.zeros((5, 4)), "numpy.ndarray"),
+        (RECORDINGS[0].events, "numpy.ndarray"),
+        (np.zeros(()), "numpy.ndarray"),
+        (None, "builtins.NoneType"),
+        (7, "builtins.int"),
+        ([RECORDINGS[0], 7], "builtins.int"),
+        (b"a.bin", "builtins.bytes"),
+    ],
+)
+def test_what_is_no_recording_is_refused_in_one_sentence(given: object, found: str) -> None:
+    plain = unwrap(neuroclip.zero_shot)  # without the tests' type checker, which a user does not have
+    with pytest.raises(
+        RecordingError, match=f"expected a Recording, a path, or several .* found {found}: "
+    ) as caught:
+        plain(given, TOY_CLASSES, model=ToyModel())
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

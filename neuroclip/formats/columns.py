@@ -23,6 +23,9 @@ _NAMES = {
 }  # fmt: skip
 _UNITS = {"s": 1e6, "sec": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
 _BEGINNING = 100  # rows that tell the order of the columns where some later row is wrong
+_ORDERS = {"t, x, y, p": (0, 1, 2, 3), "x, y, t, p": (2, 0, 1, 3), "x, y, p, t": (3, 0, 1, 2)}
+_TIME_LAST = "x, y, p, t"
+_CLEARLY_A_TIME = 1000  # a last column that gets so far, and beyond the pixels, is neither polarity nor pixel
 _LONGEST_SECONDS = 7 * 24 * 3600
 
 
@@ -69,7 +72,9 @@ class Layout:
 
 
 def layout_of(array: Column) -> Layout:
-    """Find the layout of an array: named fields, or a table [N, 4] of t, x, y, p, or of x, y, t, p.
+    """Find the layout of an array: named fields, or a table [N, 4] of t, x, y, p, of x, y, t, p, or of x, y, p, t.
+
+    The first that fits counts. x, y, p, t has to be clear: a third column of two values, and a last one of times.
 
     Raises:
         RecordingError: None of them fits.
@@ -82,22 +87,21 @@ def layout_of(array: Column) -> Layout:
         return Layout(names, found["t"][1] or unit_of(array[names[0]]))
     if array.ndim != 2 or array.shape[1] != 4:
         raise RecordingError(f"its table has the shape {list(array.shape)}, not [events, 4]")
-    orders = ((0, 1, 2, 3), (2, 0, 1, 3))
-    errors: list[RecordingError] = []
+    errors: dict[str, RecordingError] = {}
     # the whole array fits one order; or else its beginning does, and something further on is no event, or unsorted
     for rows, most_backward in ((array, 0.0), (array[:_BEGINNING], 0.1)):
-        for order in orders:
+        for name, order in _ORDERS.items():
             try:
-                layout = Layout(order, unit_of(rows[:, order[0]]))
-                column_events(*layout.columns(rows), unit=layout.unit)
-            except RecordingError as error:
-                errors.append(error)
-                continue
-            t = rows[:, order[0]]
-            if len(t) < 2 or np.mean(t[1:] < t[:-1]) <= most_backward:
+                layout = _fitting(rows, order, most_backward)
+                if name == _TIME_LAST:
+                    _check_time_last(rows, array[:, 3])
                 return layout
-            errors.append(RecordingError("its times go back"))
-    raise RecordingError(f"its columns are neither t, x, y, p ({errors[0]}) nor x, y, t, p ({errors[1]})")
+            except RecordingError as error:
+                errors.setdefault(name, error)
+    why = " nor ".join(f"{name} ({error})" for name, error in errors.items())
+    raise RecordingError(
+        f"its columns are neither {why}; save t, x, y and p as four arrays, or fields, of these names"
+    )
 
 
 def column_events(t: Column, x: Column, y: Column, p: Column, unit: float) -> Events:
@@ -136,6 +140,28 @@ def good_events(columns: Sequence[Column], unit: float, before: int) -> tuple[Ev
         wrong = error
     events = column_events(*(values[:good] for values in columns), unit=unit)
     return events, RecordingError(str(wrong).replace("event 0 ", f"event {before + good} "))
+
+
+def _fitting(rows: Column, order: Sequence[int], most_backward: float) -> Layout:
+    t = rows[:, order[0]]
+    layout = Layout(order, unit_of(t))
+    column_events(*layout.columns(rows), unit=layout.unit)
+    if len(t) > 1 and np.mean(t[1:] < t[:-1]) > most_backward:
+        raise RecordingError("its times go back")
+    return layout
+
+
+def _check_time_last(rows: Column, times: Column) -> None:
+    """Refuse rows whose third column is not of two values, or whose last one could be anything but times.
+
+    `times` is all of the last column: the first events may be of one microsecond.
+    """
+    if np.any(rows[:, 2] == 0) and np.any(rows[:, 2] == -1):
+        raise RecordingError("its third column has 0 and -1")
+    times = times[np.isfinite(times)]
+    fractions = bool(np.any(times != np.rint(times)))
+    if not fractions and times.max(initial=0) <= max(_CLEARLY_A_TIME, rows[:, :2].max()):
+        raise RecordingError("its last column may be something else than times")
 
 
 def _microseconds(t: Column, unit: float) -> Column:

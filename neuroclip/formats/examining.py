@@ -15,7 +15,10 @@ from neuroclip.shapes import Events
 
 HOT_TIMES, HOT_SHARE = 20, 0.01
 """A pixel is hot when it has so many times the events of the mean active pixel, and this share of all."""
-HOURS_US = 3_600_000_000
+SLOW_RATE, SLOW_US = 100, 60_000_000
+"""So few events a second for so long are fewer than the noise of a sensor: the unit of time is wrong."""
+LATEST_US = 4_102_444_800_000_000
+"""The year 2100 in microseconds since 1970."""
 LONG_PAUSE_US, LONG_PAUSE_SHARE = 1_000_000, 0.2
 """A pause is worth a word when it is so long, and this share of the recording."""
 
@@ -105,10 +108,14 @@ class Findings:
             found.append(
                 f"nothing happens for {pause / 1e6:.3f} s after event {before}: two recordings, or a clock that jumped"
             )
-        elif self.span_us > HOURS_US and self.events < self.span_us / 1e6:
+        seconds = (self.span_us - pause) / 1e6
+        if self.t_max_us > LATEST_US:
+            year = 1970 + int(self.t_max_us / _YEAR_US)
+            found.append(f"the last event is of the year {year}, as microseconds since 1970: {_UNIT}")
+        elif seconds * 1e6 > SLOW_US and self.events < SLOW_RATE * seconds:
             found.append(
-                f"fewer events than seconds in {self.span_us / 3.6e9:.1f} hours: is the unit of time right? "
-                "(times with fractions are taken as seconds)"
+                f"{self.events / seconds:.2g} events a second for {_duration(seconds)} are few for an event camera: "
+                f"{_UNIT}"
             )
         if self.events > 1 and not self.span_us:
             found.append("every event has the same time")
@@ -143,6 +150,15 @@ class Findings:
 
 
 _MOST_PIXELS = 1 << 24
+_YEAR_US = 365.2425 * 24 * 3600 * 1e6
+_UNIT = (
+    "is the unit of time right? Times with fractions are taken as seconds, others as microseconds, unless the "
+    "column's name says the unit: t_s, t_ms, t_us or t_ns"
+)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 3600:.1f} hours" if seconds > 3600 else f"{seconds / 60:.1f} minutes"
 
 
 def examine(

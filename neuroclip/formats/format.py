@@ -93,9 +93,13 @@ def surest_first(formats: Iterable[Format]) -> list[Format]:
     return sorted(formats, key=lambda f: (f.shares_suffixes, not _is_ours(f)))
 
 
-def is_loose(format: Format) -> bool:
-    """Whether it ships, and its content is also found in files of more particular formats."""
-    return _is_ours(format) and format.shares_suffixes
+def most_particular_first(formats: Iterable[Format]) -> list[Format]:
+    """Return formats in the order in which they may claim a file whose content they all know.
+
+    First those that ship, so that a package that is installed takes no file from them; but what ships and is found
+    in files of more particular formats too (text is found in much) comes after all others.
+    """
+    return sorted(formats, key=lambda f: (_is_ours(f) and f.shares_suffixes, not _is_ours(f)))
 
 
 def _is_ours(format: Format) -> bool:

@@ -31,8 +31,9 @@ class Numpy(Format):
     """`.npz` and `.npy`.
 
     Columns are found by their names (t, x, y, p and the usual others; `width` and `height` beside them give
-    the size); a table without names is t, x, y, p, or x, y, t, p; `pos` and `neg` are the tables of ES-ImageNet.
-    Times with fractions are seconds, others microseconds, as the first piece has them. Nothing is unpickled.
+    the size); a table without names is t, x, y, p, or x, y, t, p or x, y, p, t where only that makes sense; `pos`
+    and `neg` are the tables of ES-ImageNet. Times with fractions are seconds, others microseconds, as the first
+    piece has them. Nothing is unpickled.
     """
 
     name: ClassVar[str] = "numpy"

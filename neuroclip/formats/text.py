@@ -18,20 +18,25 @@ from neuroclip.formats.columns import find_columns, good_events, layout_of, unit
 from neuroclip.formats.format import Format, Piece
 from neuroclip.recording import Recording
 
-_EVENT = re.compile(r"^\s*-?[\d.]+(?:[eE][+-]?\d+)?(?:[\s,;]+-?[\d.]+(?:[eE][+-]?\d+)?){3}[\s,;]*$")
+_NUMBER, _BETWEEN = r"-?[\d.]+(?:e[+-]?\d+)?", r"[\s,;]+"
+_EVENT = re.compile(
+    rf"^\s*{_NUMBER}{_BETWEEN}{_NUMBER}(?:{_BETWEEN}(?:{_NUMBER}|true|false)){{2}}[\s,;]*$", re.IGNORECASE
+)
+_WORDS = ("true", "false")
 _LINES = 1 << 16  # in a block
 _WORTH_NUMBA = 1_000_000  # lines: NumPy reads as many while numba is loaded
+_HINT = "; name the columns in a first line, such as x,y,p,t"
 _SIZE = re.compile(r"^\s*(\d+)[\s,;]+(\d+)\s*$")
 
 
 class Text(Format):
     """`.txt` and `.csv`.
 
-    The columns are those that a first line names (more are ignored), else t, x, y, p, or x, y, t, p where only
-    that makes sense. A first line of
-    two whole numbers is the sensor's width and height. Lines that begin with `#` are comments. Times with
-    fractions are seconds (as the Event Camera Dataset has them), others microseconds; a header may say so
-    (`t_us`, `t_s`). Polarity is 1 ON, 0 or -1 OFF.
+    The columns are those that a first line names (more are ignored, an index without a name in front too), else
+    t, x, y, p, or x, y, t, p or x, y, p, t where only that makes sense. A first line of two whole numbers is the
+    sensor's width and height. Lines that begin with `#` are comments. Times with fractions are seconds (as the
+    Event Camera Dataset has them), others microseconds; a header may say so (`t_us`, `t_s`). Polarity is 1 or
+    True ON, 0, -1 or False OFF.
     """
 
     name: ClassVar[str] = "text"
@@ -49,11 +54,11 @@ class Text(Format):
             lines = lines[1:]
         if not lines:
             return False
-        return bool(_EVENT.match(lines[0])) or find_columns(_split(lines[0])) is not None
+        return bool(_EVENT.match(lines[0])) or _named(lines[:2]) is not None
 
     def pieces(self, path: Path) -> Iterator[Piece]:
         """Read blocks of lines; the first that is no event is named, after all that are before it."""
-        size, unit, picks, number, done = None, None, None, 0, 0
+        size, unit, picks, number, done, hint = None, None, None, 0, 0, ""
         with path.open(encoding="utf-8-sig") as file:
             try:
                 while block := list(islice(file, _LINES)):
@@ -64,11 +69,10 @@ class Text(Format):
                             start += 1
                         elif size is None and (match := _SIZE.match(first)):
                             size, start = (int(match[1]), int(match[2])), start + 1
-                        elif (where := find_columns(_split(first))) is not None:
-                            names, unit = _split(first), where["t"][1]
-                            picks, start = [names.index(where[name][0]) for name in "txyp"], start + 1
+                        elif (named := _named(block[start:])) is not None:
+                            (picks, unit), start = named, start + 1
                         else:
-                            picks, unit = _unnamed(block[start:])
+                            picks, unit, hint = _unnamed(block[start:])
                     if picks is not None:
                         table, bad = _table(block[start:], picks, number)
                         if len(table):
@@ -77,9 +81,9 @@ class Text(Format):
                             yield Piece(events, size)
                             done += len(table)
                             if wrong is not None:
-                                raise wrong
+                                raise RecordingError(f"{wrong}{hint}")
                         if bad is not None:
-                            raise RecordingError(_complaint(number + start + bad, block[start + bad]))
+                            raise RecordingError(_complaint(number + start + bad, block[start + bad]) + hint)
                     number += len(block)
             except UnicodeDecodeError as error:
                 raise RecordingError(
@@ -97,25 +101,61 @@ class Text(Format):
                 np.savetxt(file, np.stack([some[name] for name in ("t", "x", "y", "on")], 1), fmt="%d")
 
 
-def _unnamed(lines: list[str]) -> tuple[list[int], float | None]:
-    """Tell which columns are t, x, y and p where no line says so; a unit only where they are all good."""
-    table, _ = _table(lines, [0, 1, 2, 3])
+def _named(lines: list[str]) -> tuple[list[int], float | None] | None:
+    """Tell which columns are t, x, y and p, and the unit, where the first line names them; None where it does not.
+
+    A column without a name in front of them (pandas writes its index so) is there where the header begins with
+    what stands between columns, and the row below has one number more than there are names.
+    """
+    header = lines[0].rstrip("\r\n")
+    cells = [cell.strip() for cell in re.split(r"[,;]", header) if cell.strip()]
+    for names in (cells, _split(header)):  # a name may have spaces in it where commas are between names
+        if (where := find_columns(names)) is not None:
+            row = next((line for line in lines[1:] if not _skipped(line)), "")
+            index = bool(re.match(_BETWEEN, header)) and len(_split(row)) == len(names) + 1
+            return [names.index(where[name][0]) + index for name in "txyp"], where["t"][1]
+    return None
+
+
+def _unnamed(lines: list[str]) -> tuple[list[int], float | None, str]:
+    """Tell which columns are t, x, y and p where no line says so, and what to try where they do not say it either.
+
+    There is a unit only where they are all good.
+    """
+    words = _split(lines[0].lower())
+    table, _ = _table(lines, [0, 1, 2, 3], polarity=2 if words[2:3] and words[2] in _WORDS else 3)
     try:
         layout = layout_of(table)
     except RecordingError:
-        return [0, 1, 2, 3], None
-    return [int(column) for column in layout.where], layout.unit
+        return [0, 1, 2, 3], None, _HINT
+    return [int(column) for column in layout.where], layout.unit, "" if len(table) else _HINT
 
 
-def _table(lines: list[str], picks: list[int], before: int = 0) -> tuple[NDArray[Any], int | None]:
-    """Return the events of lines, and the number of the first line that is none, if one is."""
-    if numba_pays(before, _WORTH_NUMBA) and (table := _parsed("".join(lines).encode(), picks)) is not None:
-        return table, None
+def _table(
+    lines: list[str], picks: list[int], before: int = 0, *, polarity: int | None = None
+) -> tuple[NDArray[Any], int | None]:
+    """Return the events of lines, and the number of the first line that is none, if one is.
+
+    True and False are numbers in the column of the polarity: the last of `picks`, or `polarity`.
+    """
     try:
-        return _load(lines, picks), None
+        return _numbers(lines, picks, before), None
+    except (ValueError, IndexError):
+        pass
+    column = picks[3] if polarity is None else polarity
+    word = re.compile(rf"^(\s*(?:[^\s,;]+{_BETWEEN}){{{column}}})(true|false)(?![^\s,;])", re.IGNORECASE)
+    lines = [word.sub(lambda match: f"{match[1]}{int(match[2].lower() == 'true')}", line) for line in lines]
+    try:
+        return _numbers(lines, picks, before), None
     except (ValueError, IndexError):
         bad = next(i for i, line in enumerate(lines) if not _is_event(line, max(picks) + 1))
         return _load(lines[:bad], picks), bad
+
+
+def _numbers(lines: list[str], picks: list[int], before: int) -> NDArray[Any]:
+    if numba_pays(before, _WORTH_NUMBA) and (table := _parsed("".join(lines).encode(), picks)) is not None:
+        return table
+    return _load(lines, picks)
 
 
 def _parsed(text: bytes, picks: list[int]) -> NDArray[Any] | None:

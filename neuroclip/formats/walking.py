@@ -11,7 +11,7 @@ import numpy as np
 from neuroclip.errors import RecordingError
 from neuroclip.formats import registry
 from neuroclip.formats.finding import read_head
-from neuroclip.formats.format import Format, Piece, is_loose, surest_first
+from neuroclip.formats.format import Format, Piece, most_particular_first, surest_first
 from neuroclip.shapes import Events
 
 _FEW = 100  # bytes that may all be zero in earnest
@@ -94,9 +94,7 @@ def _inside(events: Events, size: tuple[int, int] | None, before: int) -> tuple[
 
 def _detect(path: Path) -> Format:
     formats, head, suffix = registry.load_all(), read_head(path), path.suffix.lower()
-    # Of several that know the content, one that is not found behind other suffixes too: text is found in much.
-    # Of several that know the content, text comes last: it is found in much.
-    by_content = sorted((f for f in formats if f.detect(path, head)), key=is_loose)
+    by_content = most_particular_first(f for f in formats if f.detect(path, head))
     by_suffix = [f for f in surest_first(formats) if suffix in f.suffixes]
     # One whose suffix fits too is the surest; then content alone, then the suffix alone.
     for candidates in ([f for f in by_content if f in by_suffix], by_content, by_suffix):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, cast, overload
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ from torch import Tensor
 from neuroclip.backbones import DEFAULT_MODEL, ImageNetwork, Model, load_backbone, load_model
 from neuroclip.bank import Bank
 from neuroclip.classes import DEFAULT_PROMPTS, Classes, load_prompts, parse_classes
-from neuroclip.errors import ClassesError, HeadError
+from neuroclip.errors import ClassesError, HeadError, RecordingError
 from neuroclip.formats import read, read_many
 from neuroclip.heads import Head, State, answering_network, describe, find, finite, make
 from neuroclip.prediction.answer import Prediction
@@ -52,11 +52,11 @@ def zero_shot(
     the recordings something else than their paths. Further options are the head's, such as `steps=10`.
 
     Raises:
-        NeuroclipError: Of its kind: a file that cannot be read, an unknown model, head, prompt set or option, classes
-            that are no choice.
+        NeuroclipError: Of its kind: a file that cannot be read, something that is neither recording nor path, an
+            unknown model, head, prompt set or option, classes that are no choice.
     """
     single = isinstance(recording, Recording | Path | str)
-    sources: list[Source] = [recording] if single else list(recording)  # type: ignore[list-item, arg-type] - `single` says which
+    sources = _sources(recording)
     recordings = _read(sources)
     chosen = find(head) if isinstance(head, str) else head
     fitted = make(chosen, options) if isinstance(chosen, type) else chosen
@@ -141,6 +141,28 @@ def predict(
             )
         )
     return predictions
+
+
+def _sources(given: object) -> list[Source]:
+    """Return the recordings and paths that a caller gave, one or several.
+
+    Raises:
+        RecordingError: There is something else, such as an array.
+    """
+    if isinstance(given, Recording | Path | str):
+        return [given]
+    try:
+        several: list[object] = list(iter(given))  # type: ignore[call-overload] - what cannot be walked is refused below
+    except TypeError:
+        several = [given]
+    for one in several:
+        if not isinstance(one, Recording | Path | str):
+            found = type(one if isinstance(given, list | tuple) else given)
+            raise RecordingError(
+                f"expected a Recording, a path, or several of them, but found {found.__module__}.{found.__qualname__}: "
+                "Recording(make_events(t, x, y, on), width, height) makes one of arrays"
+            )
+    return cast("list[Source]", several)
 
 
 def _read(sources: Sequence[Source]) -> list[Recording]:

@@ -73,6 +73,18 @@ def test_empty_missing_and_folders(write, tmp_path, name):
         ("a.csv", b"1,2,3,1\n2,3,4\n", "line 2 is '2,3,4'"),
         ("a.csv", b"t,x,y,p\n1,2,3,1\n\n2,3,four,1\n", "line 4 is '2,3,four,1'"),
         ("a.csv", b"file,label\na.bin,three\n", "line 1 is"),
+        (
+            "a.csv",
+            b"when,x,y,p\n1,2,3,1\n",
+            "line 1 is .*; name the columns in a first line, such as x,y,p,t",
+        ),
+        (
+            "a.csv",
+            b"1,2,1,30\n2,2,1,40\n",
+            "polarity 30; .* name the columns in a first line, such as x,y,p,t",
+        ),
+        ("a.csv", b"5,2,0,3000\n2,2,-1,4000\n", "polarity 3000; .* name the columns in a first line"),
+        ("a.npy", npy(np.array([[1, 2, 1, 30]])), "may be something else than times.* four arrays"),
         ("a.txt", b"# nothing\n", "no line"),
         ("a.txt", b"t x y p\n", "no event"),
         ("a.txt", b"0 -1 2 1\n", "x=-1"),

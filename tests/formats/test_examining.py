@@ -64,7 +64,13 @@ def test_an_ordinary_recording_is_not_suspicious():
             (34, 34),
             "10000.000 s after event 700",
         ),
-        (spread(t=np.arange(2000) * 10**8), (34, 34), "is the unit of time right?"),
+        (spread(t=np.arange(2000) * 10**8), (34, 34), "0.01 events a second for 55.5 hours are few"),
+        (spread(t=np.arange(2000) * 150_000), (34, 34), "6.7 events a second for 5.0 minutes are few"),
+        (
+            spread(t=1_760_000_000 * 10**9 + np.arange(2000) * 150),
+            (34, 34),
+            "is of the year 57742, as microseconds since 1970: is the unit of time right?",
+        ),
         (spread(), (34, 20), "events reach x=33 y=33, outside the sensor of 34x20"),
         (spread(), (128, 128), "all events lie in 34x34 of 128x128 pixels"),
         (
@@ -77,6 +83,38 @@ def test_an_ordinary_recording_is_not_suspicious():
 def test_what_is_odd_is_said_in_a_sentence(columns, size, message):
     (warning,) = findings_of(columns, size=size).warnings()
     assert message in warning
+
+
+def test_times_since_1970_and_few_events_in_little_time_are_not_suspicious():
+    since_1970 = spread()
+    since_1970[:, 0] += 1_760_000_000 * 10**6
+    assert findings_of(since_1970).warnings() == []
+    assert findings_of(spread(number=30)).warnings() == []
+
+
+@pytest.mark.parametrize(
+    ("suffix", "unit", "factor"), [(".csv", "t_ns", 1000), (".npz", "t_ns", 1000), (".csv", "t_ms", 1e-3)]
+)
+def test_naming_the_unit_is_what_mends_a_wrong_one(tmp_path, suffix, unit, factor):
+    """Nanoseconds are taken for microseconds, and milliseconds with fractions for seconds, until a name says so."""
+    t, x, y, on = spread(t=np.arange(2000) * 151).T
+
+    def written(name):
+        path = tmp_path / f"{name}{suffix}"
+        if suffix == ".npz":
+            np.savez(path, x=x, y=y, p=on, **{name: t * factor})
+        else:
+            rows = zip(t * factor, x, y, on, strict=True)
+            path.write_text(f"{name},x,y,p\n" + "".join(f"{a:.3f},{b},{c},{d}\n" for a, b, c, d in rows))
+            if factor == 1000:
+                path.write_text(path.read_text().replace(".000,", ","))
+        return formats.examine(path, size=(34, 34))
+
+    (warning,) = written("t").warnings()
+    assert unit in warning
+    right = written(unit)
+    assert right.warnings() == []
+    assert right.span_us == 1999 * 151
 
 
 def test_absurd_coordinates_cost_no_memory():

@@ -222,3 +222,79 @@ def test_unnamed_columns_may_be_x_y_t_p(write):
     events = formats.read(path).events
     assert events["t"][:2].tolist() == [1000, 1005]
     assert events["x"][:2].tolist() == [300, 299]
+
+
+MANY = [(1000 + 700 * i, (7 * i) % 34, (5 * i) % 34, (i // 3) % 2) for i in range(40)]
+
+
+def as_text(order, between=",", on=str):
+    def line(event):
+        cells = dict(zip("txyp", (*event[:3], on(event[3])), strict=True))
+        return between.join(str(cells[name]) for name in order)
+
+    return "".join(line(event) + "\n" for event in MANY)
+
+
+def as_table(order):
+    return np.array(MANY)[:, ["txyp".index(name) for name in order]]
+
+
+@pytest.mark.parametrize(
+    "on", [str, lambda p: str(bool(p)), lambda p: str(bool(p)).lower(), lambda p: 2 * p - 1]
+)
+@pytest.mark.parametrize("between", [",", " ", "\t", ";"])
+@pytest.mark.parametrize("order", ["txyp", "xytp", "xypt"])
+@pytest.mark.parametrize("header", ["", "names", "index"])
+def test_the_order_and_the_names_of_columns_change_no_event(write, order, between, on, header):
+    content = as_text(order, between, on)
+    if header == "index":  # as pandas writes a table
+        content = "".join(f"{i}{between}{line}\n" for i, line in enumerate(content.splitlines()))
+    if header:
+        content = between * (header == "index") + between.join(order) + "\n" + content
+    for name in ("a.csv", "a.unknown"):
+        assert listed(formats.read(write(name, content.encode()), size=SIZE)) == MANY
+
+
+@pytest.mark.parametrize("order", ["txyp", "xytp", "xypt"])
+def test_the_order_of_the_columns_of_a_table_changes_no_event(tmp_path, order):
+    for table in (as_table(order), as_table(order).astype(float)):
+        np.save(tmp_path / "a.npy", table)
+        np.savez(tmp_path / "a.npz", table)
+        for name in ("a.npy", "a.npz"):
+            assert listed(formats.read(tmp_path / name, size=SIZE)) == MANY
+
+
+def test_time_last_may_be_in_seconds_and_begin_with_many_events_at_once(write):
+    rows = [(i % 30, 29 - i % 30, i % 2, max(0, i - 150) * 20) for i in range(300)]
+    whole = write("a.csv", "".join(f"{x},{y},{p},{t}\n" for x, y, p, t in rows).encode())
+    seconds = write("b.csv", "".join(f"{x},{y},{p},{t / 1e6:.6f}\n" for x, y, p, t in rows).encode())
+    for path in (whole, seconds):
+        assert listed(formats.read(path, size=SIZE)) == [(t, x, y, p) for x, y, p, t in rows]
+
+
+def test_what_fits_two_orders_is_read_as_t_x_y_p(write):
+    rows = [(2000 + i, 5, i // 20, i // 20) for i in range(40)]
+    path = write("a.csv", "".join(f"{t},{x},{y},{p}\n" for t, x, y, p in rows).encode())
+    assert listed(formats.read(path, size=SIZE)) == rows
+
+
+def test_a_true_and_false_file_is_parsed_in_blocks_and_names_its_first_bad_line(write, monkeypatch):
+    monkeypatch.setattr(text, "_LINES", 16)
+    content = as_text("xypt", on=lambda p: str(bool(p)))
+    assert listed(formats.read(write("a.csv", content.encode()), size=SIZE)) == MANY
+    bad = content.splitlines(keepends=True)
+    bad[20] = "True,1,True,20000\n"
+    with pytest.raises(RecordingError, match="line 21 is 'True,1,True,20000'"):
+        formats.read(write("a.csv", "".join(bad).encode()), size=SIZE)
+
+
+def test_names_may_have_spaces_where_commas_are_between_them(write):
+    content = "Unnamed: 0,x,y,polarity,t_us\n" + "".join(
+        f"{i},{line}\n" for i, line in enumerate(as_text("xypt").splitlines())
+    )
+    assert listed(formats.read(write("a.csv", content.encode()), size=SIZE)) == MANY
+
+
+def test_an_indented_header_alone_is_no_index(write):
+    path = write("a.txt", (b"   t  x  y  p\n" + as_text("txyp", " ").encode()))
+    assert listed(formats.read(path, size=SIZE)) == MANY

@@ -120,6 +120,22 @@ def test_files_stay_in_the_order_given_even_if_missing_and_empty_folders_stay(wr
     assert formats.find(given) == given
 
 
+@pytest.mark.parametrize("name", ["aaa", "zzz"])
+def test_a_strangers_format_takes_no_file_that_ours_knows_too(plugin, tmp_path, name, make_recording):
+    shared = (
+        OTHER.replace('b"OTHER"', 'b"PK"').replace('(".other",)', '(".npz",)').replace('"other"', f'"{name}"')
+    )
+    plugin(name, f"{name} = {name}_zip:Other", shared, f"{name}_zip")
+    folder = tmp_path / "files"
+    folder.mkdir()
+    recording = make_recording(events=3, width=34, height=34)
+    for file in ("a.npz", "a.unknown"):
+        path = formats.write(recording, folder / file, format="numpy") or folder / file
+        assert formats.examine(path).format == "numpy"
+    path.write_bytes(b"PK, and nothing of NumPy")
+    assert formats.examine(path).format == name
+
+
 @pytest.mark.parametrize("name", ["a-first", "z-last"])
 def test_a_strangers_format_does_not_take_over_what_a_suffix_means(plugin, tmp_path, name, make_recording):
     """It is found by its content, whatever it is called; a suffix alone means what it did."""
