@@ -9,7 +9,6 @@ from typing import Any
 import neuroclip_adapters
 
 from neuroclip.heads import Head
-from neuroclip.representations import Representation
 from neuroclip.source_digest import code_of, digest_of_package
 
 
@@ -19,18 +18,18 @@ def code_of_head(head: Head) -> dict[str, str]:
     Also those that its base classes, its members and its representations are from, and `neuroclip_adapters`, which
     heads are made of.
     """
-    own = neuroclip_adapters.__name__
-    return dict(sorted({**code_of(_classes(head)), own: digest_of_package(own)}.items()))
+    code = {neuroclip_adapters.__name__: digest_of_package(neuroclip_adapters.__name__)}
+    for one in _heads(head):
+        code |= code_of(type(one).__mro__) | one.representation.code() | one.training.code()
+    return dict(sorted(code.items()))
 
 
-def _classes(value: Any) -> Iterator[type]:
-    """Yield the classes of a head or representation and of what is inside it, with their bases."""
+def _heads(value: Any) -> Iterator[Head]:
+    """Yield a head and those that are options of it."""
     if isinstance(value, list | tuple):
         for one in value:
-            yield from _classes(one)
-    elif isinstance(value, Head | Representation):
-        yield from type(value).__mro__
-        if isinstance(value, Head):
-            yield from _classes((value.representation, value.training))
+            yield from _heads(one)
+    elif isinstance(value, Head):
+        yield value
         if is_dataclass(value):
-            yield from _classes([getattr(value, field.name) for field in fields(value)])
+            yield from _heads([getattr(value, field.name) for field in fields(value)])
